@@ -1,0 +1,26 @@
+//! The nouns of a trading desk, their rules, the ports through which they reach the outside world,
+//! and the use cases, by noun.
+//!
+//! Nothing here reads a clock, a socket, a file or the environment: time comes from [`clock::Clock`],
+//! randomness from [`random::Random`], and everything else through a trait that another crate
+//! implements. A module is a noun; where a noun is stored, its store port stands beside it.
+
+pub mod bar;
+pub mod bus;
+pub mod clock;
+pub mod decimal;
+pub mod desk;
+pub mod error;
+pub mod installation;
+pub mod instrument;
+pub mod lease;
+pub mod market_data;
+pub mod quote;
+pub mod random;
+pub mod session;
+pub mod store;
+pub mod user;
+pub mod watchlist;
+pub mod world;
+
+pub use error::{Error, Refusal, RefusalCode};

@@ -1,2 +1,128 @@
-//! x
-fn main() {}
+//! `tickgraph`: one self-hosted GraphQL endpoint for a trading desk.
+
+mod composition;
+mod key;
+mod settings;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use domain::world::Environment;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::composition::Parts;
+use crate::settings::{Settings, VARIABLES};
+
+/// One self-hosted GraphQL endpoint for a trading desk.
+#[derive(Parser)]
+#[command(version, after_help = variables())]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs everything in one process: endpoint, dashboard and desk.
+    Serve {
+        /// Makes this the database's environment from now on, whatever it was before.
+        #[arg(long, value_name = "SIMULATED|PAPER|LIVE")]
+        accept_environment: Option<Environment>,
+    },
+    /// Runs the endpoint and the dashboard alone; needs `DATABASE_URL` and `REDIS_URL`.
+    Api,
+    /// Runs the desk alone: it leads, or stands by for another; needs `DATABASE_URL` and `REDIS_URL`.
+    Desk {
+        /// Makes this the database's environment from now on, whatever it was before.
+        #[arg(long, value_name = "SIMULATED|PAPER|LIVE")]
+        accept_environment: Option<Environment>,
+    },
+    /// Brings the database up to date, and ends.
+    Migrate,
+    /// Prints the GraphQL schema, and ends.
+    Schema,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&format!("tickgraph: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    if let Command::Schema = command {
+        say(api::sdl().trim_end());
+        return Ok(());
+    }
+    let settings = Settings::from_environment()?;
+    if let Command::Api | Command::Desk { .. } = command {
+        settings.require_shared()?;
+    }
+    let filter = EnvFilter::try_new(&settings.log).context("TICKGRAPH_LOG is not a list of tracing directives")?;
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
+    let result = runtime.block_on(async {
+        let stop = stop_on_signal()?;
+        match command {
+            Command::Serve { accept_environment } => {
+                let parts = Parts::open(&settings, accept_environment, &stop).await?;
+                parts.serve(&settings, stop).await
+            }
+            Command::Api => Parts::open(&settings, None, &stop).await?.api(&settings, stop).await,
+            Command::Desk { accept_environment } => {
+                Parts::open(&settings, accept_environment, &stop).await?.desk(&settings, stop).await
+            }
+            Command::Migrate => {
+                Parts::open(&settings, None, &stop).await?;
+                say("the database is up to date");
+                Ok(())
+            }
+            Command::Schema => Ok(()),
+        }
+    });
+    // What still runs on a blocking thread (a password being hashed) is not worth waiting for.
+    runtime.shutdown_background();
+    result
+}
+
+/// A token that is cancelled by ctrl-c or a request to terminate.
+fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        stopped.cancel();
+    });
+    Ok(stop)
+}
+
+fn variables() -> String {
+    let lines = VARIABLES
+        .iter()
+        .map(|(name, meaning, default)| format!("  {name}\n          {meaning} [default: {default}]\n"));
+    format!("Environment variables:\n{}", lines.collect::<String>())
+}
+
+/// Tells the person who started the program.
+#[allow(clippy::print_stdout, reason = "the program's own output")]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
+
+#[allow(clippy::print_stderr, reason = "the program's own output")]
+fn report(text: &str) {
+    eprintln!("{text}");
+}

@@ -14,6 +14,7 @@ pub mod error;
 pub mod installation;
 pub mod instrument;
 pub mod lease;
+pub mod live_bar;
 pub mod market_data;
 pub mod quote;
 pub mod random;

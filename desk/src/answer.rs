@@ -1,0 +1,123 @@
+//! Answers to the questions of the api nodes. The same question asked twice at the same time is put to
+//! the broker once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::RefusalCode;
+use domain::desk::{DeskAnswer, DeskQuestion, DeskReply};
+use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource, SourceError};
+use futures::future::{BoxFuture, Shared};
+use futures::{FutureExt, StreamExt};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+use crate::history::History;
+use crate::leader::{Leadership, error_chain};
+
+type Answering = Shared<BoxFuture<'static, DeskReply>>;
+
+/// Answers until `ended`.
+pub(crate) async fn run(
+    this: Arc<Leadership>,
+    statuses: watch::Receiver<ConnectionStatus>,
+    ended: CancellationToken,
+) {
+    let Some(source) = this.source.clone() else { return ended.cancelled().await };
+    let history =
+        History { source: source.clone(), store: this.ports.bars.clone(), clock: this.ports.clock.clone() };
+    let desk = Arc::new(Answers { this: this.clone(), source, history, statuses, open: Mutex::default() });
+    let tasks = TaskTracker::new();
+    while !ended.is_cancelled() {
+        match this.ports.requests.questions().await {
+            Ok(mut questions) => loop {
+                tokio::select! {
+                    () = ended.cancelled() => break,
+                    asked = questions.next() => match asked {
+                        Some(asked) => {
+                            let (desk, ended) = (desk.clone(), ended.clone());
+                            tasks.spawn(async move {
+                                tokio::select! {
+                                    () = ended.cancelled() => {}
+                                    reply = desk.answer(asked.question) => (asked.answer)(reply).await,
+                                }
+                            });
+                        }
+                        None => break,
+                    }
+                }
+            },
+            Err(error) => warn!(error = error_chain(&error), "cannot listen for questions"),
+        }
+        tokio::select! {
+            () = ended.cancelled() => {}
+            () = tokio::time::sleep(this.options.demand_every) => {}
+        }
+    }
+    tasks.close();
+    tasks.wait().await;
+}
+
+struct Answers {
+    this: Arc<Leadership>,
+    source: Arc<dyn MarketDataSource>,
+    history: History,
+    statuses: watch::Receiver<ConnectionStatus>,
+    open: Mutex<HashMap<DeskQuestion, Answering>>,
+}
+
+impl Answers {
+    async fn answer(self: Arc<Self>, question: DeskQuestion) -> DeskReply {
+        let answering = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.entry(question.clone())
+                .or_insert_with(|| {
+                    let this = self.clone();
+                    async move {
+                        let reply = this.ask(&question).await;
+                        this.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&question);
+                        reply
+                    }
+                    .boxed()
+                    .shared()
+                })
+                .clone()
+        };
+        answering.await
+    }
+
+    async fn ask(&self, question: &DeskQuestion) -> DeskReply {
+        self.check_world()?;
+        match question {
+            DeskQuestion::Search(text) => self.source.search(text).await.map(DeskAnswer::Instruments),
+            DeskQuestion::Bars { instrument, size, query } => {
+                let known = self.this.ports.instruments.find(&[*instrument]).await.map_err(|error| {
+                    warn!(error = error_chain(&error), "cannot look up an instrument");
+                    SourceError::Unavailable("the database does not answer; try again shortly".into())
+                })?;
+                let instrument = known.first().ok_or_else(unknown)?;
+                self.history.bars(instrument, *size, *query).await.map(DeskAnswer::Bars)
+            }
+        }
+    }
+
+    fn check_world(&self) -> Result<(), SourceError> {
+        let status = self.statuses.borrow();
+        let message = status.message.clone().unwrap_or_else(|| "the broker is not connected yet".into());
+        match status.state {
+            ConnectionState::Refused => {
+                Err(SourceError::Rejected { code: RefusalCode::BrokerRefused, message })
+            }
+            ConnectionState::Off | ConnectionState::Connecting | ConnectionState::Disconnected => {
+                Err(SourceError::Unavailable(message))
+            }
+            ConnectionState::Connected | ConnectionState::Degraded => Ok(()),
+        }
+    }
+}
+
+fn unknown() -> SourceError {
+    SourceError::Rejected { code: RefusalCode::NotFound, message: "there is no such instrument".into() }
+}

@@ -1,0 +1,209 @@
+//! A bar that is built from quotes while its time runs.
+//!
+//! A quote tells a cumulative volume and a last trade; the difference to the quote before is what was
+//! traded in between. What the quotes skipped (a trade between two of them) is missing from the bar,
+//! which is why closed bars are corrected from the source's history afterwards.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::bar::{Bar, BarPhase, BarSize, BarSource};
+use crate::decimal::{Price, Quantity};
+use crate::quote::{QuoteLevel, QuoteValues};
+
+/// A source time older than this tells that the data is delayed: the bar then follows the source's clock.
+const DELAYED_BY: Duration = Duration::minutes(1);
+
+/// The live bar of one series.
+#[derive(Clone, Debug)]
+pub struct LiveBar {
+    size: BarSize,
+    source: BarSource,
+    forming: Option<Bar>,
+    seen: Option<(Option<QuoteLevel>, Option<Quantity>)>,
+}
+
+impl LiveBar {
+    /// Nothing is known yet.
+    pub fn new(size: BarSize, source: BarSource) -> Self {
+        Self { size, source, forming: None, seen: None }
+    }
+
+    /// The bar whose time runs now, where there is one.
+    pub fn forming(&self) -> Option<Bar> {
+        self.forming
+    }
+
+    /// Takes over what history says of the present bar, for the time before the first quote was seen.
+    pub fn seed(&mut self, history: Bar) -> Option<Bar> {
+        let merged = match self.forming {
+            Some(forming) if forming.time > history.time => return None,
+            Some(forming) if forming.time == history.time => Bar {
+                high: history.high.max(forming.high),
+                low: history.low.min(forming.low),
+                close: forming.close,
+                volume: history.volume.max(forming.volume),
+                ..history
+            },
+            _ => history,
+        };
+        self.forming = Some(merged);
+        self.forming
+    }
+
+    /// Forgets what was built: after an outage the bar has a hole that only history can fill.
+    pub fn interrupt(&mut self) {
+        self.forming = None;
+        self.seen = None;
+    }
+
+    /// Takes in what the source knows at `now`; returns the bars that this changed, oldest first.
+    pub fn apply(&mut self, values: &QuoteValues, now: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
+        let moment = values.source_at.filter(|at| now - *at > DELAYED_BY).unwrap_or(now);
+        let mut changed: Vec<_> = self.close_before(moment).into_iter().collect();
+        if let Some((price, volume)) = self.news(values) {
+            changed.push((self.grow(price, volume, moment), BarPhase::Forming));
+        }
+        changed
+    }
+
+    /// Closes the forming bar where its time is over at `now`.
+    pub fn close_before(&mut self, now: OffsetDateTime) -> Option<(Bar, BarPhase)> {
+        let over = self.forming.filter(|bar| self.size.end(bar.time) <= now)?;
+        self.forming = None;
+        Some((over, BarPhase::Closed))
+    }
+
+    /// The price and the volume that this quote adds to the one before; `None` where it adds nothing.
+    fn news(&mut self, values: &QuoteValues) -> Option<(Price, Option<Quantity>)> {
+        if self.source == BarSource::MidPoint {
+            return values.mid_price().map(|price| (price, None));
+        }
+        let now = (values.last, values.volume);
+        let before = self.seen.replace(now);
+        let price = values.last?.price;
+        // The first quote's trade may be hours old, so it opens no bar.
+        let (last, volume) = before?;
+        if (last, volume) == now {
+            return None;
+        }
+        let traded = match (volume, values.volume) {
+            (Some(before), Some(after)) if after >= before => after.value() - before.value(),
+            // A new trading day: the count began anew.
+            (Some(_), Some(after)) => after.value(),
+            _ => values.last?.size.unwrap_or(Quantity::ZERO).value(),
+        };
+        Some((price, Quantity::new(traded)))
+    }
+
+    fn grow(&mut self, price: Price, volume: Option<Quantity>, moment: OffsetDateTime) -> Bar {
+        let bar = match self.forming {
+            None => {
+                let time = self.size.floor(moment);
+                Bar { time, open: price, high: price, low: price, close: price, volume }
+            }
+            Some(bar) => Bar {
+                high: bar.high.max(price),
+                low: bar.low.min(price),
+                close: price,
+                volume: sum(bar.volume, volume),
+                ..bar
+            },
+        };
+        self.forming = Some(bar);
+        bar
+    }
+}
+
+fn sum(a: Option<Quantity>, b: Option<Quantity>) -> Option<Quantity> {
+    match (a, b) {
+        (Some(a), Some(b)) => a.value().checked_add(b.value()).and_then(Quantity::new),
+        (some, None) | (None, some) => some,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const START: OffsetDateTime = datetime!(2026-11-22 14:30 UTC);
+
+    fn trade(price: i64, volume: i64) -> QuoteValues {
+        QuoteValues {
+            last: Some(QuoteLevel { price: Price::new(Decimal::new(price, 2)), size: None }),
+            volume: Quantity::new(Decimal::from(volume)),
+            ..QuoteValues::default()
+        }
+    }
+
+    fn shape(bar: Bar) -> String {
+        let volume = bar.volume.map_or("-".into(), |volume| volume.to_string());
+        format!("{} {} {} {} {volume}", bar.open, bar.high, bar.low, bar.close)
+    }
+
+    #[test]
+    fn trades_make_a_bar_and_time_closes_it() {
+        let mut live = LiveBar::new(BarSize::Sec5, BarSource::Trades);
+        assert!(live.apply(&trade(100, 1_000), START).is_empty(), "an old trade opens no bar");
+        live.apply(&trade(101, 1_010), START + Duration::seconds(1));
+        live.apply(&trade(99, 1_030), START + Duration::seconds(2));
+        assert!(live.apply(&trade(99, 1_030), START + Duration::seconds(3)).is_empty(), "nothing was traded");
+        let changed = live.apply(&trade(100, 1_031), START + Duration::seconds(6));
+        let shapes: Vec<_> = changed.iter().map(|(bar, phase)| (shape(*bar), *phase)).collect();
+        assert_eq!(
+            shapes,
+            [
+                ("1.01 1.01 0.99 0.99 30".to_owned(), BarPhase::Closed),
+                ("1.00 1.00 1.00 1.00 1".to_owned(), BarPhase::Forming),
+            ]
+        );
+        assert_eq!(changed[1].0.time, START + Duration::seconds(5));
+        assert!(live.close_before(START + Duration::seconds(9)).is_none());
+        assert!(live.close_before(START + Duration::seconds(10)).is_some());
+    }
+
+    #[test]
+    fn history_gives_the_part_that_was_not_seen() {
+        let mut live = LiveBar::new(BarSize::Min1, BarSource::Trades);
+        live.apply(&trade(100, 1_000), START);
+        live.apply(&trade(102, 1_005), START + Duration::seconds(30));
+        let price = |cents| Price::new(Decimal::new(cents, 2));
+        let history = Bar {
+            time: START,
+            open: price(95),
+            high: price(101),
+            low: price(90),
+            close: price(101),
+            volume: Quantity::new(Decimal::from(500)),
+        };
+        assert_eq!(live.seed(history).map(shape).unwrap(), "0.95 1.02 0.90 1.02 500");
+        let older = Bar { time: START - Duration::minutes(1), ..history };
+        assert_eq!(live.seed(older), None, "an older bar changes nothing");
+    }
+
+    #[test]
+    fn a_new_day_counts_volume_anew_and_delayed_data_keeps_its_own_time() {
+        let mut live = LiveBar::new(BarSize::Min1, BarSource::Trades);
+        live.apply(&trade(100, 90_000), START);
+        live.apply(&trade(101, 70), START);
+        assert_eq!(live.forming().map(shape).unwrap(), "1.01 1.01 1.01 1.01 70");
+        let mut delayed = LiveBar::new(BarSize::Min1, BarSource::Trades);
+        let at = |values, source_at| QuoteValues { source_at: Some(source_at), ..values };
+        let late = START - Duration::minutes(15);
+        delayed.apply(&at(trade(100, 1), late), START);
+        delayed.apply(&at(trade(101, 2), late), START);
+        assert_eq!(delayed.forming().unwrap().time, late);
+    }
+
+    #[test]
+    fn without_trades_the_mid_price_makes_the_bar() {
+        let mut live = LiveBar::new(BarSize::Min1, BarSource::MidPoint);
+        let level = |units| Some(QuoteLevel { price: Price::new(Decimal::new(units, 4)), size: None });
+        let quote = |bid, ask| QuoteValues { bid: level(bid), ask: level(ask), ..QuoteValues::default() };
+        live.apply(&quote(10_846, 10_848), START);
+        live.apply(&quote(10_850, 10_852), START);
+        assert_eq!(live.forming().map(shape).unwrap(), "1.0847 1.0851 1.0847 1.0851 -");
+    }
+}

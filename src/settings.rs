@@ -1,0 +1,297 @@
+//! Settings: read once, from the environment, each checked and named when it is wrong.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Every variable that is read: its name, what it means, and its default.
+pub const VARIABLES: &[(&str, &str, &str)] = &[
+    ("TICKGRAPH_DATA", "the data folder: key file and, without DATABASE_URL, the database", "./data"),
+    ("TICKGRAPH_LISTEN", "the address to serve on; port 0 takes a free one", "127.0.0.1:8080"),
+    (
+        "TICKGRAPH_KEY",
+        "the installation's key, 64 hex digits; every api node needs the same",
+        "the file 'key' in the data folder",
+    ),
+    ("TICKGRAPH_ALLOWED_ORIGINS", "other web origins that may use the endpoint, comma-separated", "none"),
+    ("TICKGRAPH_LOG", "what is logged, as tracing directives", "info"),
+    ("DATABASE_URL", "postgres://… or sqlite://…", "an SQLite file in the data folder"),
+    ("REDIS_URL", "redis://…", "an in-process bus"),
+    ("REDIS_PREFIX", "what every Redis key and channel begins with", "tickgraph:"),
+    (
+        "IB_ADDRESS",
+        "host:port of IB Gateway or TWS, or 'simulator'",
+        "the simulator, where nothing outside is configured; else off",
+    ),
+    ("IB_CLIENT_ID", "the first of nine client ids, one for orders and eight for market data", "40"),
+    ("IB_MARKET_DATA_LINES", "how many market-data lines the account has", "100"),
+];
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{name} is {found}; expected {expected}")]
+pub struct BadSetting {
+    name: &'static str,
+    found: String,
+    expected: &'static str,
+}
+
+/// A value that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+/// Which Interactive Brokers gateway is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gateway {
+    /// None.
+    Off,
+    /// The built-in simulation.
+    Simulator,
+    /// A real one (or a simulation elsewhere).
+    Address(String),
+}
+
+/// All settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where to serve.
+    pub listen: SocketAddr,
+    /// The installation's key, where it is given.
+    pub key: Option<Secret>,
+    /// Other allowed web origins.
+    pub allowed_origins: Vec<String>,
+    /// What is logged.
+    pub log: String,
+    /// The database, where one is configured.
+    pub database_url: Option<Secret>,
+    /// The Redis server, where one is configured.
+    pub redis_url: Option<Secret>,
+    /// The prefix of Redis keys.
+    pub redis_prefix: String,
+    /// The broker's gateway.
+    pub gateway: Gateway,
+    /// The first client id.
+    pub ib_client_id: i32,
+    /// Market-data lines of the account.
+    pub ib_lines: usize,
+}
+
+impl Settings {
+    /// Reads the process's environment; the one place that does.
+    #[allow(clippy::disallowed_methods, reason = "this is the seam")]
+    pub fn from_environment() -> Result<Self, BadSetting> {
+        let names = VARIABLES.iter().map(|(name, ..)| *name);
+        let set = names.filter_map(|name| std::env::var_os(name).map(|value| (name, value)));
+        let mut values = HashMap::new();
+        for (name, value) in set {
+            let text = value.into_string().map_err(|_| BadSetting {
+                name,
+                found: "not UTF-8".into(),
+                expected: "text",
+            })?;
+            values.insert(name, text);
+        }
+        Self::from_values(&values)
+    }
+
+    fn from_values(values: &HashMap<&'static str, String>) -> Result<Self, BadSetting> {
+        let get = |name| values.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+        let secret = |name| get(name).map(|text| Secret(text.to_owned()));
+        let database_url = url(
+            &get,
+            "DATABASE_URL",
+            &["postgres://", "postgresql://", "sqlite:"],
+            "a URL that begins with postgres:// or sqlite:",
+        )?;
+        let redis_url =
+            url(&get, "REDIS_URL", &["redis://", "rediss://"], "a URL that begins with redis://")?;
+        let nothing_outside = database_url.is_none() && redis_url.is_none();
+        Ok(Self {
+            data: get("TICKGRAPH_DATA").unwrap_or("data").into(),
+            listen: parse(&get, "TICKGRAPH_LISTEN", "an address and a port, as 127.0.0.1:8080")?
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            key: key(secret("TICKGRAPH_KEY"))?,
+            allowed_origins: origins(get("TICKGRAPH_ALLOWED_ORIGINS").unwrap_or_default())?,
+            log: get("TICKGRAPH_LOG").unwrap_or("info").to_owned(),
+            database_url,
+            redis_url,
+            redis_prefix: get("REDIS_PREFIX").unwrap_or("tickgraph:").to_owned(),
+            gateway: gateway(get("IB_ADDRESS"), nothing_outside)?,
+            ib_client_id: bounded(&get, "IB_CLIENT_ID", 40, 1..=10_000, "a whole number from 1 to 10000")?,
+            ib_lines: bounded(
+                &get,
+                "IB_MARKET_DATA_LINES",
+                100,
+                1..=10_000,
+                "a whole number from 1 to 10000",
+            )?,
+        })
+    }
+
+    /// Checks that what `tickgraph api` and `tickgraph desk` cannot do without is set.
+    pub fn require_shared(&self) -> Result<(), BadSetting> {
+        let missing = |name| BadSetting {
+            name,
+            found: "not set".into(),
+            expected: "a URL: 'api' and 'desk' are processes of their own, and meet there",
+        };
+        if self.database_url.is_none() {
+            return Err(missing("DATABASE_URL"));
+        }
+        if self.redis_url.is_none() {
+            return Err(missing("REDIS_URL"));
+        }
+        Ok(())
+    }
+}
+
+fn shown(text: &str) -> String {
+    format!("'{text}'")
+}
+
+fn parse<'a, T: std::str::FromStr>(
+    get: &impl Fn(&'static str) -> Option<&'a str>,
+    name: &'static str,
+    expected: &'static str,
+) -> Result<Option<T>, BadSetting> {
+    get(name)
+        .map(|text| text.parse().map_err(|_| BadSetting { name, found: shown(text), expected }))
+        .transpose()
+}
+
+fn bounded<'a, T: std::str::FromStr + PartialOrd + Copy>(
+    get: &impl Fn(&'static str) -> Option<&'a str>,
+    name: &'static str,
+    default: T,
+    range: std::ops::RangeInclusive<T>,
+    expected: &'static str,
+) -> Result<T, BadSetting> {
+    let value = parse(get, name, expected)?.unwrap_or(default);
+    let found = || shown(get(name).unwrap_or_default());
+    if range.contains(&value) { Ok(value) } else { Err(BadSetting { name, found: found(), expected }) }
+}
+
+/// A URL may hold a password, so that a bad one is named but not shown.
+fn url<'a>(
+    get: &impl Fn(&'static str) -> Option<&'a str>,
+    name: &'static str,
+    schemes: &[&str],
+    expected: &'static str,
+) -> Result<Option<Secret>, BadSetting> {
+    let Some(text) = get(name) else { return Ok(None) };
+    if schemes.iter().any(|scheme| text.starts_with(scheme)) {
+        Ok(Some(Secret(text.to_owned())))
+    } else {
+        Err(BadSetting { name, found: "something else".into(), expected })
+    }
+}
+
+fn key(given: Option<Secret>) -> Result<Option<Secret>, BadSetting> {
+    match given {
+        Some(Secret(text)) if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Err(BadSetting {
+                name: "TICKGRAPH_KEY",
+                found: format!("{} characters long or not all hex", text.len()),
+                expected: "64 hex digits, as 'openssl rand -hex 32' prints them",
+            })
+        }
+        given => Ok(given),
+    }
+}
+
+fn origins(list: &str) -> Result<Vec<String>, BadSetting> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty())
+        .map(|origin| {
+            let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            match rest {
+                Some(host) if !host.is_empty() && !host.contains('/') => Ok(origin.to_lowercase()),
+                _ => Err(BadSetting {
+                    name: "TICKGRAPH_ALLOWED_ORIGINS",
+                    found: shown(origin),
+                    expected: "origins as https://desk.example.com, without a path, comma-separated",
+                }),
+            }
+        })
+        .collect()
+}
+
+fn gateway(address: Option<&str>, nothing_outside: bool) -> Result<Gateway, BadSetting> {
+    match address {
+        None if nothing_outside => Ok(Gateway::Simulator),
+        None => Ok(Gateway::Off),
+        Some("simulator") => Ok(Gateway::Simulator),
+        Some(address) => match address.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => {
+                Ok(Gateway::Address(address.to_owned()))
+            }
+            _ => Err(BadSetting {
+                name: "IB_ADDRESS",
+                found: shown(address),
+                expected: "host:port, as 127.0.0.1:4002, or the word simulator",
+            }),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[(&'static str, &str)]) -> Result<Settings, BadSetting> {
+        Settings::from_values(&values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn with_nothing_set_the_simulator_is_used_and_otherwise_only_when_asked_for() {
+        assert_eq!(read(&[]).unwrap().gateway, Gateway::Simulator);
+        assert_eq!(read(&[("REDIS_URL", "redis://h")]).unwrap().gateway, Gateway::Off);
+        let asked = [("REDIS_URL", "redis://h"), ("IB_ADDRESS", "simulator")];
+        assert_eq!(read(&asked).unwrap().gateway, Gateway::Simulator);
+        let address = Gateway::Address("gw:4002".into());
+        assert_eq!(read(&[("IB_ADDRESS", "gw:4002")]).unwrap().gateway, address);
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_what_was_expected() {
+        for (name, value) in [
+            ("TICKGRAPH_LISTEN", "8080"),
+            ("TICKGRAPH_KEY", "abc"),
+            ("TICKGRAPH_ALLOWED_ORIGINS", "desk.example.com"),
+            ("TICKGRAPH_ALLOWED_ORIGINS", "https://a.example/path"),
+            ("DATABASE_URL", "mysql://root:hunter2@h/db"),
+            ("REDIS_URL", "http://:hunter2@h"),
+            ("IB_ADDRESS", "gateway"),
+            ("IB_ADDRESS", ":4002"),
+            ("IB_CLIENT_ID", "0"),
+            ("IB_MARKET_DATA_LINES", "many"),
+        ] {
+            let message = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(message.starts_with(name) && message.contains("expected"), "{message}");
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+    }
+
+    #[test]
+    fn api_and_desk_need_a_database_and_redis() {
+        let alone = read(&[("DATABASE_URL", "postgres://h/d")]).unwrap();
+        assert_eq!(alone.require_shared().unwrap_err().name, "REDIS_URL");
+        assert!(read(&[]).unwrap().require_shared().is_err());
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let settings = read(&[("DATABASE_URL", "postgres://ann:hunter2@h/d")]).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+}

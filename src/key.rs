@@ -20,7 +20,10 @@ pub fn load(given: Option<&Secret>, data: &Path) -> anyhow::Result<[u8; 32]> {
     if !path.exists() {
         make(&path).with_context(|| format!("cannot write the key file {shown}"))?;
     }
-    let mode = fs::metadata(&path).with_context(|| format!("cannot read the key file {shown}"))?.permissions().mode();
+    let mode = fs::metadata(&path)
+        .with_context(|| format!("cannot read the key file {shown}"))?
+        .permissions()
+        .mode();
     if mode & 0o077 != 0 {
         bail!("the key file {shown} can be read by others (mode {:o}); run: chmod 600 {shown}", mode & 0o777);
     }

@@ -65,7 +65,8 @@ fn run(command: Command) -> anyhow::Result<()> {
     if let Command::Api | Command::Desk { .. } = command {
         settings.require_shared()?;
     }
-    let filter = EnvFilter::try_new(&settings.log).context("TICKGRAPH_LOG is not a list of tracing directives")?;
+    let filter =
+        EnvFilter::try_new(&settings.log).context("TICKGRAPH_LOG is not a list of tracing directives")?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     let result = runtime.block_on(async {

@@ -1,1 +1,9 @@
-//! engine
+//! Pure market machinery: a generated market that is always open, the same for the same seed.
+//!
+//! [`market::GeneratedMarket`] answers for any moment, years back, in any order: what trades
+//! ([`listing`]), what the book looks like, which ticks there were ([`tick`]), and which bars they make.
+//! Nothing here does I/O or reads a clock.
+
+pub mod listing;
+pub mod market;
+pub mod tick;

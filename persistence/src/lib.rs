@@ -1,1 +1,16 @@
-//! persistence
+//! Where things are kept, and how nodes hear of each other.
+//!
+//! [`sql::Sql`] implements every store port of `domain` on Postgres and on SQLite.
+//! [`redis::RedisBus`] implements the bus, the demand and the desk requests between processes;
+//! [`local::LocalBus`] is its twin inside one process. One set of cases runs against all of them (`tests/`).
+
+mod connect;
+
+
+
+pub mod sql;
+
+
+
+
+pub use connect::ConnectError;

@@ -1,1 +1,18 @@
-//! tests
+//! The harness of the end-to-end tests: real servers, the simulated gateway, the real program as a child
+//! process, and clients that read like sentences.
+//!
+//! A test asks for an [`installation::Installation`], takes a [`client::Client`] of it, and says what it
+//! expects. Everything that was started ends with the value that stands for it. The harness ends a test (by
+//! a panic with a sentence) where something it needs fails.
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
+
+pub mod answer;
+pub mod browser;
+pub mod client;
+pub mod installation;
+pub mod market;
+pub mod node;
+pub mod program;
+pub mod skip;
+pub mod subscription;
+pub mod wait;

@@ -1,0 +1,94 @@
+//! The GraphQL schema, by noun. A resolver parses its input, calls a use case and wraps the result.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, MergedObject, MergedSubscription, SDLExportOptions};
+
+use crate::core::Core;
+use crate::http::Caller;
+
+pub mod bar;
+pub mod error;
+pub mod guard;
+pub mod instrument;
+pub mod loader;
+pub mod node;
+pub mod quote;
+pub mod scalar;
+pub mod session;
+pub mod starter;
+pub mod system;
+pub mod user;
+pub mod watchlist;
+
+/// The deepest nesting of fields; the usual introspection query has 15.
+const MAX_DEPTH: usize = 20;
+
+/// The most that one operation may cost; a field costs 1, a list's fields count as often as it may be long.
+const MAX_COMPLEXITY: usize = 20_000;
+
+/// The most aliases in one operation.
+const MAX_ALIASES: usize = 30;
+
+/// The most directives on one field.
+const MAX_DIRECTIVES: usize = 5;
+
+/// What can be asked.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+pub struct Query(
+    user::UserQuery,
+    node::NodeQuery,
+    instrument::InstrumentQuery,
+    quote::QuoteQuery,
+    bar::BarQuery,
+    watchlist::WatchlistQuery,
+    system::SystemQuery,
+);
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Mutation")]
+pub struct Mutation(user::UserMutation, session::SessionMutation, watchlist::WatchlistMutation);
+
+/// What can be followed. An operation has one root field.
+#[derive(MergedSubscription, Default)]
+#[graphql(name = "Subscription")]
+pub struct Subscription(quote::QuoteSubscription, bar::BarSubscription, system::SystemSubscription);
+
+/// The schema with everything it needs.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+        .limit_aliases(MAX_ALIASES)
+        .limit_directives(MAX_DIRECTIVES)
+        .disable_suggestions()
+}
+
+/// The schema over these services.
+pub(crate) fn schema(core: Arc<Core>) -> Schema {
+    builder().data(loader::instruments(&core)).data(loader::quotes(&core)).data(core).finish()
+}
+
+/// The contract: the schema in GraphQL's own language, as committed in `schema.graphql`.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .include_specified_by()
+        .prefer_single_line_descriptions()
+        .use_space_ident();
+    let printed = builder().finish().sdl_with_options(options);
+    format!("{}\n", printed.trim_end())
+}
+
+/// What every resolver reaches the rest through.
+pub(crate) fn core<'c>(context: &Context<'c>) -> &'c Arc<Core> {
+    context.data_unchecked::<Arc<Core>>()
+}
+
+/// Who is asking.
+pub(crate) fn caller<'c>(context: &Context<'c>) -> &'c Caller {
+    context.data_unchecked::<Caller>()
+}

@@ -1,0 +1,151 @@
+//! Global ids, and the one query that follows any of them.
+
+use async_graphql::{Context, Error, ID, Interface, Object, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::error::{Refusal, RefusalCode};
+use domain::instrument::InstrumentId;
+use domain::user::{Permission, UserId};
+use domain::watchlist::WatchlistId;
+use uuid::Uuid;
+
+use crate::graphql::error::{code, coded, top_level};
+use crate::graphql::guard::{Requires, user};
+use crate::graphql::instrument::Instrument;
+use crate::graphql::user::User;
+use crate::graphql::watchlist::Watchlist;
+use crate::graphql::{core, instrument};
+
+/// What an opaque id stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GlobalId {
+    /// An instrument.
+    Instrument(InstrumentId),
+    /// A watchlist.
+    Watchlist(WatchlistId),
+    /// A user.
+    User(UserId),
+}
+
+impl GlobalId {
+    /// The id as clients see it.
+    pub fn encode(self) -> ID {
+        let (noun, id) = match self {
+            Self::Instrument(id) => ("Instrument", id.uuid()),
+            Self::Watchlist(id) => ("Watchlist", id.0),
+            Self::User(id) => ("User", id.0),
+        };
+        ID(URL_SAFE_NO_PAD.encode(format!("{noun}:{id}")))
+    }
+
+    /// What the id stands for, where this server can have given it out.
+    pub fn decode(id: &ID) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?;
+        let (noun, id) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
+        let id = Uuid::try_parse(id).ok().filter(|parsed| parsed.to_string() == id)?;
+        match noun {
+            "Instrument" => Some(Self::Instrument(InstrumentId::from_uuid(id))),
+            "Watchlist" => Some(Self::Watchlist(WatchlistId(id))),
+            "User" => Some(Self::User(UserId(id))),
+            _ => None,
+        }
+    }
+}
+
+/// The instrument that an id names.
+pub fn instrument_id(id: &ID) -> Option<InstrumentId> {
+    if let Some(GlobalId::Instrument(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
+/// The watchlist that an id names.
+pub fn watchlist_id(id: &ID) -> Option<WatchlistId> {
+    if let Some(GlobalId::Watchlist(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
+/// The top-level error for an id that a query cannot follow.
+pub fn bad_id(noun: &str) -> Error {
+    coded(code::BAD_ID, format!("this is not the id of {noun}; use an id that this server gave out"))
+}
+
+/// The user error for an id that a mutation cannot follow.
+pub fn invalid_id(field: &'static str, noun: &str) -> Refusal {
+    let message = format!("this is not the id of {noun}; use an id that this server gave out");
+    Refusal::of(field, RefusalCode::Invalid, message)
+}
+
+/// Anything with an id of its own.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The opaque id; `node` follows it."))]
+pub enum Node {
+    /// An instrument.
+    Instrument(Instrument),
+    /// A watchlist.
+    Watchlist(Watchlist),
+    /// A user.
+    User(User),
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Whatever this id stands for; null where it does not exist or is not yours to see.
+    #[graphql(guard = "Requires(Permission::ReadMarket)")]
+    async fn node(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "An id that this server gave out.")] id: ID,
+    ) -> Option<Result<Node>> {
+        find(context, &id).await.transpose()
+    }
+}
+
+async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    let asking = user(context)?;
+    match GlobalId::decode(id).ok_or_else(|| bad_id("anything"))? {
+        GlobalId::Instrument(id) => Ok(instrument::find(context, id).await?.map(Node::Instrument)),
+        GlobalId::Watchlist(id) => {
+            let found = core(context).services.watchlists.find(asking.id, id).await.map_err(top_level)?;
+            Ok(found.map(|watchlist| Node::Watchlist(watchlist.into())))
+        }
+        GlobalId::User(id) => Ok((id == asking.id).then(|| Node::User(asking.clone().into()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_back_as_what_it_was() {
+        let id = Uuid::from_u128(42);
+        for whole in [
+            GlobalId::Instrument(InstrumentId::from_uuid(id)),
+            GlobalId::Watchlist(WatchlistId(id)),
+            GlobalId::User(UserId(id)),
+        ] {
+            assert_eq!(GlobalId::decode(&whole.encode()), Some(whole));
+        }
+        assert_eq!(watchlist_id(&GlobalId::User(UserId(id)).encode()), None);
+    }
+
+    #[test]
+    fn an_id_that_was_not_given_out_is_refused() {
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let id = "00000000-0000-0000-0000-00000000002a";
+        for bad in [
+            String::new(),
+            "AAPL".into(),
+            id.into(),
+            encode("Order"),
+            encode(&format!("Order:{id}")),
+            encode(&format!("Instrument:{}", id.to_uppercase())),
+            encode("Instrument:2a"),
+            format!("{}=", encode(&format!("Instrument:{id}"))),
+            "\u{0}".into(),
+        ] {
+            assert_eq!(GlobalId::decode(&ID(bad.clone())), None, "{bad}");
+        }
+    }
+}

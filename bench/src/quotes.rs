@@ -1,0 +1,112 @@
+//! How long a tick takes from the gateway's socket to websocket clients.
+//!
+//! 20 instruments tick once a second each, spread over the second. The gateway, Postgres, Redis, the desk,
+//! the api node and the load generator are processes of their own (the gateway: this one), all on this machine.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use engine::tick::TickKind;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use tests::client::Client;
+use tests::installation::Installation;
+use tests::market::Market;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use crate::load::micros;
+use crate::process::usage;
+use crate::say;
+
+const SYMBOLS: [&str; 20] = [
+    "AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "SPY", "QQQ", "IWM", "DIA", "GLD", "TLT", "JPM", "BAC",
+    "XOM", "KO", "DIS", "INTC", "AMD",
+];
+
+/// What to measure.
+#[derive(Args)]
+pub struct Options {
+    /// Numbers of subscribers, each measured in turn.
+    #[arg(long, value_delimiter = ',', default_value = "1,100,1000")]
+    subscribers: Vec<usize>,
+    /// How many times the numbers are gone through.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// How long each measurement takes.
+    #[arg(long, default_value_t = 15)]
+    seconds: u64,
+}
+
+/// Measures, and prints a table.
+pub async fn run(options: Options) -> anyhow::Result<()> {
+    let mut installation = Installation::split().await.context("PostgreSQL or Redis is missing")?;
+    let client = installation.administrator().await;
+    installation.ready(&client).await;
+    let mut ids = Vec::new();
+    for symbol in SYMBOLS {
+        ids.push(client.instrument(symbol).await);
+        installation.market.hold(symbol);
+    }
+    let address = installation.api.address().await.to_string();
+    say("gateway tick -> websocket client, milliseconds; 20 instruments at 1 Hz each; Postgres + Redis, api and desk apart");
+    say("subscribers  round  deliveries   p50     p99   p99.9     max   api CPU  desk CPU  api RSS  desk RSS");
+    for round in 1..=options.rounds {
+        for subscribers in &options.subscribers {
+            let processes = [Some(&installation.api), installation.desk.as_ref()];
+            let processes: Vec<_> = processes.into_iter().flatten().filter_map(|program| program.id()).collect();
+            let before: Vec<_> = processes.iter().map(|id| usage(*id)).collect::<Result<_, _>>()?;
+            let load = measure(&client, &address, &ids, *subscribers, options.seconds);
+            let (result, ()) = tokio::select! {
+                result = load => (result?, ()),
+                () = tick(&installation.market) => bail!("the ticks ended"),
+            };
+            let after: Vec<_> = processes.iter().map(|id| usage(*id)).collect::<Result<_, _>>()?;
+            let cpu = |index: usize| (after[index].cpu - before[index].cpu).as_secs_f64();
+            let rss = |index: usize| after[index].resident_kib / 1_024;
+            let ms = |name: &str| result[name].as_f64().unwrap_or(f64::NAN) / 1_000.0;
+            say(&format!(
+                "{subscribers:>11}  {round:>5}  {:>10}  {:>5.2}  {:>6.2}  {:>6.2}  {:>6.2}  {:>6.2} s  {:>6.2} s  {:>3} MiB  {:>4} MiB",
+                result["deliveries"], ms("p50"), ms("p99"), ms("p999"), ms("max"), cpu(0), cpu(1), rss(0), rss(1),
+            ));
+        }
+    }
+    say("aim: p99 <= 20 ms at 1,000 subscribers");
+    Ok(())
+}
+
+/// Ticks for ever: each instrument once a second, evenly spread. The bid's size is the time.
+async fn tick(market: &Market) {
+    let mut every = tokio::time::interval(Duration::from_millis(1_000 / SYMBOLS.len() as u64));
+    for symbol in SYMBOLS.iter().cycle() {
+        every.tick().await;
+        let size = Decimal::from(micros());
+        let price = Decimal::ONE_HUNDRED;
+        market.publish(symbol, &[TickKind::Bid { price, size }]);
+    }
+}
+
+/// Runs the load generator as a process of its own.
+async fn measure(
+    client: &Client,
+    address: &str,
+    ids: &[String],
+    subscribers: usize,
+    seconds: u64,
+) -> anyhow::Result<Value> {
+    let mut load = Command::new(std::env::current_exe()?)
+        .args(["load", "--address", address, "--instruments", &ids.join(",")])
+        .args(["--subscribers", &subscribers.to_string(), "--seconds", &seconds.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut stdin = load.stdin.take().context("no standard input")?;
+    stdin.write_all(client.token().context("not logged in")?.as_bytes()).await?;
+    drop(stdin);
+    let output = load.wait_with_output().await?;
+    serde_json::from_slice(&output.stdout).context("the load generator failed")
+}
+

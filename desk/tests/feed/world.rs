@@ -1,0 +1,465 @@
+//! A desk with everything around it under the test's control.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use desk::{Desk, DeskOptions, DeskPorts};
+use domain::bar::{Bar, BarQuery, BarSize, BarStore, BarUpdate, Series, TimeRange};
+use domain::bus::{Bus, Delivery, Demand, Message, Topic};
+use domain::clock::Clock;
+use domain::decimal::{Price, Quantity};
+use domain::desk::{DeskQuestion, DeskReply, DeskRequests, DeskStatus};
+use domain::installation::{Installation, InstallationStore};
+use domain::instrument::{AssetClass, Instrument, InstrumentId, InstrumentStore};
+use domain::lease::{Lease, LeaseStore};
+use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource, SourceError, SourceEvent};
+use domain::quote::{Quote, QuoteLevel, QuoteValues};
+use domain::store::StoreError;
+use domain::world::{ConnectionId, Environment};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use persistence::local::LocalBus;
+use rust_decimal::Decimal;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A last trade at `price`, with the day's volume.
+pub fn trade(price: i64, volume: i64) -> QuoteValues {
+    QuoteValues {
+        last: Some(QuoteLevel { price: Price::new(Decimal::from(price)), size: None }),
+        volume: Quantity::new(Decimal::from(volume)),
+        ..QuoteValues::default()
+    }
+}
+
+/// A bar of whole prices.
+pub fn bar(time: OffsetDateTime, open: i64, high: i64, low: i64, close: i64, volume: i64) -> Bar {
+    let price = |units: i64| Price::new(Decimal::from(units));
+    Bar {
+        time,
+        open: price(open),
+        high: price(high),
+        low: price(low),
+        close: price(close),
+        volume: Quantity::new(Decimal::from(volume)),
+    }
+}
+
+/// A clock that runs with tokio's, which the test can move.
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> OffsetDateTime {
+        datetime!(2026-11-20 15:00:10 UTC) + self.0.elapsed()
+    }
+}
+
+/// A desk and its surroundings.
+pub struct World {
+    pub source: Arc<Broker>,
+    bus: Arc<LocalBus>,
+    ports: DeskPorts,
+    database: Arc<Database>,
+    node: Uuid,
+    announcing: Mutex<CancellationToken>,
+    leader: Mutex<tokio::task::JoinHandle<()>>,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::build(Environment::Simulated, None, 100).await
+    }
+
+    pub async fn with_lines(lines: usize) -> Self {
+        Self::build(Environment::Simulated, None, lines).await
+    }
+
+    /// A broker of one world and a database that belongs to another.
+    pub async fn of(broker: Environment, database: Option<Environment>) -> Self {
+        Self::build(broker, database, 100).await
+    }
+
+    async fn build(broker: Environment, database: Option<Environment>, lines: usize) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock(Instant::now()));
+        let source = Arc::new(Broker::new(broker, lines, clock.now()));
+        let database = Arc::new(Database { world: Mutex::new(database), ..Database::new(&source) });
+        let bus = Arc::new(LocalBus::new());
+        let shared = source.clone();
+        let ports = DeskPorts {
+            lease: database.clone(),
+            installation: database.clone(),
+            instruments: database.clone(),
+            bars: database.clone(),
+            bus: bus.clone(),
+            demand: bus.clone(),
+            requests: bus.clone(),
+            source: Arc::new(move |_| Some(shared.clone() as Arc<dyn MarketDataSource>)),
+            clock,
+        };
+        let leader = Mutex::new(run(ports.clone()));
+        Self {
+            source,
+            bus,
+            ports,
+            database,
+            node: Uuid::new_v4(),
+            announcing: Mutex::new(CancellationToken::new()),
+            leader,
+        }
+    }
+
+    pub fn now(&self) -> OffsetDateTime {
+        self.ports.clock.now()
+    }
+
+    pub fn instrument(&self, symbol: &str) -> InstrumentId {
+        self.source.instruments.iter().find(|known| known.symbol == symbol).unwrap().id
+    }
+
+    /// Wants exactly these topics from now on, and listens to the last of them.
+    pub async fn watch(&self, topics: &[Topic]) -> Listener {
+        let deliveries = self.bus.subscribe(*topics.last().unwrap()).await.unwrap();
+        let token = CancellationToken::new();
+        std::mem::replace(&mut *self.announcing.lock().unwrap(), token.clone()).cancel();
+        let (bus, node, topics) = (self.bus.clone(), self.node, topics.to_vec());
+        bus.announce(node, &topics, Duration::from_secs(15)).await.unwrap();
+        tokio::spawn(async move {
+            while !token.is_cancelled() {
+                bus.announce(node, &topics, Duration::from_secs(15)).await.unwrap();
+                tokio::select! {
+                    () = token.cancelled() => {}
+                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                }
+            }
+        });
+        Listener(deliveries)
+    }
+
+    /// Wants nothing any more.
+    pub async fn unwatch(&self) {
+        self.announcing.lock().unwrap().cancel();
+        self.bus.announce(self.node, &[], Duration::from_secs(15)).await.unwrap();
+    }
+
+    pub async fn ask(&self, question: DeskQuestion) -> DeskReply {
+        // The desk answers only while it is connected: what comes before is repeated.
+        let asked = async {
+            loop {
+                match self.bus.ask(question.clone(), Duration::from_secs(10)).await {
+                    Err(SourceError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+                    reply => return reply,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked).await.expect("an answer")
+    }
+
+    pub async fn desk_status(&self) -> DeskStatus {
+        let mut deliveries = self.bus.subscribe(Topic::Desk).await.unwrap();
+        let next = async {
+            loop {
+                if let Some(Delivery::Message(message)) = deliveries.next().await
+                    && let Message::Desk(status) = message.as_ref()
+                {
+                    return status.clone();
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, next).await.expect("a heartbeat")
+    }
+
+    pub fn stand_by(&self) {
+        run(self.ports.clone());
+    }
+
+    /// Ends the leader without letting it give the lease back.
+    pub fn kill_leader(&self) {
+        self.leader.lock().unwrap().abort();
+    }
+
+    pub fn database_is_away(&self, away: bool) {
+        self.database.away.store(away, Ordering::SeqCst);
+    }
+
+    pub async fn until(&self, condition: impl Fn() -> bool) {
+        let met = async {
+            while !condition() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, met).await.expect("the condition to be met");
+    }
+}
+
+fn run(ports: DeskPorts) -> tokio::task::JoinHandle<()> {
+    let desk = Desk::new(ports, DeskOptions::new(Uuid::new_v4()));
+    tokio::spawn(desk.run(CancellationToken::new()))
+}
+
+/// What was published on one topic.
+pub struct Listener(BoxStream<'static, Delivery>);
+
+impl Listener {
+    pub async fn next_where(&mut self, wanted: impl Fn(&Message) -> bool) -> Message {
+        let next = async {
+            loop {
+                match self.0.next().await.expect("the bus to go on") {
+                    Delivery::Message(message) if wanted(&message) => return message.as_ref().clone(),
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, next).await.expect("the message")
+    }
+
+    pub async fn quote_where(&mut self, wanted: impl Fn(&Quote) -> bool) -> Quote {
+        let is_wanted = |message: &Message| matches!(message, Message::Quote(quote) if wanted(quote));
+        let Message::Quote(quote) = self.next_where(is_wanted).await else { unreachable!() };
+        quote
+    }
+
+    pub async fn quote(&mut self) -> Quote {
+        self.quote_where(|_| true).await
+    }
+
+    pub async fn bar_where(&mut self, wanted: impl Fn(&BarUpdate) -> bool) -> BarUpdate {
+        let is_wanted = |message: &Message| matches!(message, Message::Bar(update) if wanted(update));
+        let Message::Bar(update) = self.next_where(is_wanted).await else { unreachable!() };
+        update
+    }
+
+    pub async fn bar(&mut self) -> BarUpdate {
+        self.bar_where(|_| true).await
+    }
+}
+
+/// A broker that says what the test makes it say.
+pub struct Broker {
+    pub instruments: Vec<Instrument>,
+    environment: Environment,
+    lines: usize,
+    since: OffsetDateTime,
+    streams: Mutex<HashMap<InstrumentId, mpsc::Sender<SourceEvent>>>,
+    subscriptions: Mutex<HashMap<InstrumentId, usize>>,
+    bars: Mutex<Vec<Bar>>,
+    searches: AtomicUsize,
+    histories: AtomicUsize,
+}
+
+impl Broker {
+    fn new(environment: Environment, lines: usize, since: OffsetDateTime) -> Self {
+        let connection = ConnectionId::new("ib");
+        let instruments = ["AAPL", "TSLA"].iter().zip(1..).map(|(symbol, broker_id)| Instrument {
+            id: InstrumentId::derive(&connection, environment, broker_id),
+            connection: connection.clone(),
+            environment,
+            broker_id,
+            symbol: (*symbol).into(),
+            name: (*symbol).into(),
+            asset_class: AssetClass::Stock,
+            exchange: "SMART".into(),
+            primary_exchange: None,
+            currency: "USD".into(),
+            price_increment: Decimal::new(1, 2),
+            multiplier: Decimal::ONE,
+            time_zone: "America/New_York".into(),
+        });
+        Self {
+            instruments: instruments.collect(),
+            environment,
+            lines,
+            since,
+            streams: Mutex::default(),
+            subscriptions: Mutex::default(),
+            bars: Mutex::default(),
+            searches: AtomicUsize::new(0),
+            histories: AtomicUsize::new(0),
+        }
+    }
+
+    pub async fn send(&self, instrument: InstrumentId, event: SourceEvent) {
+        let sent = async {
+            loop {
+                let sender = self.streams.lock().unwrap().get(&instrument).cloned();
+                match sender {
+                    Some(sender) if sender.send(event.clone()).await.is_ok() => return,
+                    _ => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, sent).await.expect("a subscription");
+    }
+
+    pub fn is_subscribed(&self, instrument: InstrumentId) -> bool {
+        self.streams.lock().unwrap().get(&instrument).is_some_and(|sender| !sender.is_closed())
+    }
+
+    pub fn subscriptions(&self, instrument: InstrumentId) -> usize {
+        self.subscriptions.lock().unwrap().get(&instrument).copied().unwrap_or(0)
+    }
+
+    pub fn set_bars(&self, bars: Vec<Bar>) {
+        *self.bars.lock().unwrap() = bars;
+    }
+
+    pub fn searches(&self) -> usize {
+        self.searches.load(Ordering::SeqCst)
+    }
+
+    pub fn histories(&self) -> usize {
+        self.histories.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl MarketDataSource for Broker {
+    fn status(&self) -> ConnectionStatus {
+        ConnectionStatus {
+            id: ConnectionId::new("ib"),
+            environment: Some(self.environment),
+            state: ConnectionState::Connected,
+            message: None,
+            since: self.since,
+        }
+    }
+
+    fn changes(&self) -> BoxStream<'static, ConnectionStatus> {
+        futures::stream::pending().boxed()
+    }
+
+    fn line_limit(&self) -> usize {
+        self.lines
+    }
+
+    async fn search(&self, text: &str) -> Result<Vec<Instrument>, SourceError> {
+        self.searches.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        Ok(self.instruments.iter().filter(|instrument| instrument.symbol == text).cloned().collect())
+    }
+
+    fn quotes(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent> {
+        let (sender, receiver) = mpsc::channel(100);
+        self.streams.lock().unwrap().insert(instrument.id, sender);
+        *self.subscriptions.lock().unwrap().entry(instrument.id).or_default() += 1;
+        tokio_stream::wrappers::ReceiverStream::new(receiver).boxed()
+    }
+
+    async fn bars(&self, _: &Instrument, _: BarSize, query: BarQuery) -> Result<Vec<Bar>, SourceError> {
+        self.histories.fetch_add(1, Ordering::SeqCst);
+        let bars = self.bars.lock().unwrap().clone();
+        Ok(match query {
+            BarQuery::Range(range) => {
+                bars.into_iter().filter(|bar| (range.from..range.to).contains(&bar.time)).collect()
+            }
+            BarQuery::Last { count, .. } => bars.iter().rev().take(count).rev().copied().collect(),
+        })
+    }
+}
+
+/// A database that can be away.
+struct Database {
+    away: AtomicBool,
+    world: Mutex<Option<Environment>>,
+    lease: Mutex<Option<(Uuid, u64, Instant)>>,
+    instruments: Vec<Instrument>,
+    kept: Mutex<HashMap<Series, (Vec<Bar>, Vec<TimeRange>)>>,
+}
+
+impl Database {
+    fn new(broker: &Broker) -> Self {
+        Self {
+            away: AtomicBool::new(false),
+            world: Mutex::default(),
+            lease: Mutex::default(),
+            instruments: broker.instruments.clone(),
+            kept: Mutex::default(),
+        }
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.away.load(Ordering::SeqCst) { Err(StoreError::Unavailable("away".into())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl LeaseStore for Database {
+    async fn acquire(&self, holder: Uuid, lives: Duration) -> Result<Option<Lease>, StoreError> {
+        self.check()?;
+        let mut lease = self.lease.lock().unwrap();
+        let now = Instant::now();
+        let fence = match *lease {
+            Some((held_by, fence, until)) if until > now && held_by == holder => fence,
+            Some((_, _, until)) if until > now => return Ok(None),
+            Some((_, fence, _)) => fence + 1,
+            None => 1,
+        };
+        *lease = Some((holder, fence, now + lives));
+        Ok(Some(Lease { fence }))
+    }
+
+    async fn release(&self, _: Uuid) -> Result<(), StoreError> {
+        self.check()
+    }
+}
+
+#[async_trait]
+impl InstallationStore for Database {
+    async fn open(&self, fresh_id: Uuid) -> Result<Installation, StoreError> {
+        Ok(Installation { id: fresh_id, environment: *self.world.lock().unwrap() })
+    }
+
+    async fn claim_environment(&self, environment: Environment) -> Result<Environment, StoreError> {
+        self.check()?;
+        Ok(*self.world.lock().unwrap().get_or_insert(environment))
+    }
+
+    async fn replace_environment(&self, environment: Environment) -> Result<(), StoreError> {
+        *self.world.lock().unwrap() = Some(environment);
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.check()
+    }
+}
+
+#[async_trait]
+impl InstrumentStore for Database {
+    async fn put(&self, _: &[Instrument]) -> Result<(), StoreError> {
+        self.check()
+    }
+
+    async fn find(&self, ids: &[InstrumentId]) -> Result<Vec<Instrument>, StoreError> {
+        self.check()?;
+        Ok(self.instruments.iter().filter(|known| ids.contains(&known.id)).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl BarStore for Database {
+    async fn read(&self, series: Series, range: TimeRange) -> Result<(Vec<Bar>, Vec<TimeRange>), StoreError> {
+        self.check()?;
+        let kept = self.kept.lock().unwrap();
+        let (bars, covered) = kept.get(&series).cloned().unwrap_or_default();
+        let inside = bars.into_iter().filter(|bar| (range.from..range.to).contains(&bar.time));
+        Ok((inside.collect(), covered))
+    }
+
+    async fn write(&self, series: Series, covered: TimeRange, bars: &[Bar]) -> Result<(), StoreError> {
+        self.check()?;
+        let mut kept = self.kept.lock().unwrap();
+        let entry = kept.entry(series).or_default();
+        entry.0.extend_from_slice(bars);
+        entry.1.push(covered);
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! A stretch of time with its open, high, low, close, volume and number of events, and how it is split
+//! into shorter ones that add up to it.
+//!
+//! A stretch is a promise about the events in it. With one event all its prices are equal; with two,
+//! high and low are among open and close; with three, one of them may lie outside; from four on, both.
+//! [`split`] keeps each promise exactly: it lays a random path through as many points as the children
+//! can have prices of their own (at most four each), bends the path so that it ends at the close and
+//! touches the high and the low, and cuts it. An event is a stretch of one event.
+
+use crate::noise::{ONE, Stream};
+
+/// What happened in a stretch of time; prices are in path units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The price of the first event.
+    pub open: i64,
+    /// The highest price.
+    pub high: i64,
+    /// The lowest price.
+    pub low: i64,
+    /// The price of the last event.
+    pub close: i64,
+    /// What was traded; at least `count`.
+    pub volume: i64,
+    /// How many events there were; with none, the prices mean nothing.
+    pub count: i64,
+}
+
+/// How busy a child is, relative to its siblings.
+#[derive(Clone, Copy, Debug)]
+pub struct Weight {
+    /// Its part of the events.
+    pub pace: i64,
+    /// How much each of its events moves the price, squared, and trades.
+    pub intensity: i64,
+}
+
+impl Weight {
+    /// The weight of children that are all alike.
+    pub const EVEN: Self = Self { pace: 1, intensity: 1 };
+}
+
+/// Splits a stretch into one child per weight. Opens, closes, highs and lows agree; volumes and counts
+/// sum exactly.
+pub fn split(parent: Stretch, weights: &[Weight], noise: &mut Stream) -> Vec<Stretch> {
+    let paces: Vec<i64> = weights.iter().map(|weight| weight.pace * noise.uneven()).collect();
+    let counts = apportion(parent.count, &paces);
+    lay(parent, &counts, weights, noise)
+}
+
+/// Splits a stretch into its events.
+pub fn events(parent: Stretch, noise: &mut Stream) -> Vec<Stretch> {
+    let alone = vec![1; usize::try_from(parent.count).unwrap_or(0)];
+    let weights = vec![Weight::EVEN; alone.len()];
+    lay(parent, &alone, &weights, noise)
+}
+
+fn lay(parent: Stretch, counts: &[i64], weights: &[Weight], noise: &mut Stream) -> Vec<Stretch> {
+    let energies: Vec<i64> = counts.iter().zip(weights).map(|(count, weight)| count * weight.intensity).collect();
+    let shares: Vec<i64> = energies.iter().map(|energy| energy * noise.uneven()).collect();
+    let extra = apportion(parent.volume - parent.count, &shares);
+    let mut points = wander(parent, counts, &energies, noise);
+    bend(&mut points, parent);
+    let mut rest = points.as_slice();
+    let mut children = Vec::with_capacity(counts.len());
+    for (&count, extra) in counts.iter().zip(extra) {
+        let (own, others) = rest.split_at(places(count));
+        rest = others;
+        children.push(Stretch {
+            open: own.first().copied().unwrap_or_default(),
+            high: own.iter().copied().max().unwrap_or_default(),
+            low: own.iter().copied().min().unwrap_or_default(),
+            close: own.last().copied().unwrap_or_default(),
+            volume: count + extra,
+            count,
+        });
+    }
+    children
+}
+
+/// How many prices of its own a stretch of `count` events can have.
+fn places(count: i64) -> usize {
+    match count {
+        ..=0 => 0,
+        1 => 1,
+        2 => 2,
+        3 => 3,
+        _ => 4,
+    }
+}
+
+/// Divides `total` in proportion to `weights`, in whole numbers whose sum is `total`.
+fn apportion(total: i64, weights: &[i64]) -> Vec<i64> {
+    let all = i128::from(weights.iter().sum::<i64>().max(1));
+    let (mut passed, mut given) = (0_i128, 0_i64);
+    weights
+        .iter()
+        .map(|weight| {
+            passed += i128::from(*weight);
+            let until = i64::try_from(i128::from(total) * passed / all).unwrap_or(total);
+            let part = until - given;
+            given = until;
+            part
+        })
+        .collect()
+}
+
+/// Fractions of a path unit while a path is laid.
+const FINE: i64 = 256;
+
+/// A random path through the points of the children, from the parent's open to its close: for each child
+/// its first point, up to two excursions, and its last point. In fractions of a path unit.
+fn wander(parent: Stretch, counts: &[i64], energies: &[i64], noise: &mut Stream) -> Vec<i64> {
+    let all = energies.iter().sum::<i64>().max(1);
+    // A random walk ranges over 1.6 times its deviation.
+    let deviation = (parent.high - parent.low) * FINE * 5 / 8;
+    let step = |energy: i64| deviation * ((energy << 32) / all).isqrt() >> 16;
+    let mut points = Vec::with_capacity(counts.len() * 4);
+    // Where the path stands, and how much of its energy is spent, at each child's first and last point.
+    let (mut at, mut spent) = (0, 0);
+    let mut knots = Vec::with_capacity(counts.len());
+    for (&count, &energy) in counts.iter().zip(energies).filter(|(count, _)| **count > 0) {
+        // One of the child's steps leads to it, the others lie within it.
+        let before = if knots.is_empty() { 0 } else { energy / count };
+        at += step(before) * noise.normal() / ONE;
+        spent += before;
+        let first = (at, spent);
+        let within = if count > 1 { energy - energy / count } else { 0 };
+        at += step(within) * noise.normal() / ONE;
+        spent += within;
+        knots.push((count, first, (at, spent), step(within)));
+    }
+    let miss = at - (parent.close - parent.open) * FINE;
+    let place = |(at, used): (i64, i64)| parent.open * FINE + at - used * miss / spent.max(1);
+    for (count, first, last, step) in knots {
+        let (first, last) = (place(first), place(last));
+        let up = first.max(last) + step * noise.normal().abs() / (2 * ONE);
+        let down = first.min(last) - step * noise.normal().abs() / (2 * ONE);
+        let (one, other) = if noise.below(2) == 0 { (up, down) } else { (down, up) };
+        match places(count) {
+            1 => points.push(first),
+            2 => points.extend([first, last]),
+            3 => points.extend([first, one, last]),
+            _ => points.extend([first, one, other, last]),
+        }
+    }
+    points
+}
+
+/// Brings a path down to path units, so that it keeps its ends and its highest and lowest points are
+/// exactly the parent's. The map is monotone, so that the order of prices stays.
+fn bend(points: &mut [i64], parent: Stretch) {
+    let (top, bottom) = (parent.open.max(parent.close), parent.open.min(parent.close));
+    let (fine_top, fine_bottom) = (top * FINE, bottom * FINE);
+    if let [_, between @ .., _] = &mut *points {
+        // A path that never left the span of its ends has to, where the parent did. The two points
+        // differ: the first of the highest and the last of the lowest.
+        let highest = (0..between.len()).rev().max_by_key(|index| between[*index]);
+        let lowest = (0..between.len()).rev().min_by_key(|index| between[*index]);
+        if let (Some(highest), true) = (highest, parent.high > top) {
+            between[highest] = between[highest].max(fine_top + 1);
+        }
+        if let (Some(lowest), true) = (lowest, parent.low < bottom) {
+            between[lowest] = between[lowest].min(fine_bottom - 1);
+        }
+    }
+    let above = points.iter().copied().max().map_or(1, |max| (max - fine_top).max(1));
+    let below = points.iter().copied().min().map_or(1, |min| (fine_bottom - min).max(1));
+    for point in points {
+        *point = if *point > fine_top {
+            top + (*point - fine_top) * (parent.high - top) / above
+        } else if *point < fine_bottom {
+            bottom - (fine_bottom - *point) * (bottom - parent.low) / below
+        } else {
+            point.div_euclid(FINE)
+        };
+    }
+}

@@ -1,0 +1,268 @@
+//! The exchange: the generated market, and what is happening in it right now.
+//!
+//! For each listing that somebody watches there is a [`book`]: the newest prices. A pump folds the
+//! generated ticks into it four times a second and tells the watchers, which is how often Interactive
+//! Brokers sends; [`Exchange::publish`] folds ticks of the caller's choice in at once.
+
+mod book;
+mod pump;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::bar::BarSize;
+use domain::clock::Clock;
+use engine::market::GeneratedMarket;
+use engine::tick::{BarPrice, MarketBar, Snapshot, Tick};
+use time::{Duration, OffsetDateTime};
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub(crate) use self::book::Update;
+use self::book::{Book, Watcher};
+
+/// What an exchange is started with.
+#[derive(Clone)]
+pub struct ExchangeOptions {
+    /// Which market is generated: the same seed makes the same market.
+    pub seed: u64,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A running exchange: a handle that is cheap to clone. Dropping the last one ends it.
+#[derive(Clone)]
+pub struct Exchange {
+    floor: Arc<Floor>,
+    _pump: Arc<DropGuard>,
+}
+
+/// How fresh a watcher's data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Feed {
+    /// As it happens.
+    Live,
+    /// A quarter of an hour late, for whoever has not paid.
+    Delayed,
+}
+
+impl Feed {
+    fn lag(self) -> Duration {
+        match self {
+            Self::Live => Duration::ZERO,
+            Self::Delayed => Duration::minutes(15),
+        }
+    }
+}
+
+/// Which book.
+type BookKey = (i32, Feed);
+
+/// What the handle, the pump and the watches share.
+struct Floor {
+    market: GeneratedMarket,
+    clock: Arc<dyn Clock>,
+    open: watch::Sender<bool>,
+    books: Mutex<Books>,
+}
+
+#[derive(Default)]
+struct Books {
+    by_key: HashMap<BookKey, Book>,
+    held: HashSet<i32>,
+    next_watcher: u64,
+}
+
+impl Exchange {
+    /// Starts an exchange. Call it inside a tokio runtime.
+    pub fn start(options: ExchangeOptions) -> Self {
+        let today = options.clock.now().date();
+        let floor = Arc::new(Floor {
+            market: GeneratedMarket::new(options.seed, today),
+            clock: options.clock,
+            open: watch::Sender::new(true),
+            books: Mutex::new(Books::default()),
+        });
+        let token = CancellationToken::new();
+        tokio::spawn(token.clone().run_until_cancelled_owned(pump::run(floor.clone())));
+        Self { floor, _pump: Arc::new(token.drop_guard()) }
+    }
+
+    /// Stops it: nothing happens any more, and gateways tell their clients that the connection to the
+    /// broker is lost (1100).
+    pub fn stop(&self) {
+        self.floor.open.send_replace(false);
+    }
+
+    /// Lets a stopped exchange go on with the present market; gateways tell their clients (1102).
+    pub fn resume(&self) {
+        self.floor.open.send_replace(true);
+    }
+
+    /// Whether it is running.
+    pub fn is_open(&self) -> bool {
+        *self.floor.open.borrow()
+    }
+
+    /// The generated market behind it.
+    pub fn market(&self) -> &GeneratedMarket {
+        &self.floor.market
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> OffsetDateTime {
+        self.floor.clock.now()
+    }
+
+    /// Lets these ticks happen now: everybody who watches the listing is told of each at once. Generated
+    /// ticks go on, and soon replace the prices, unless the listing is held ([`Self::hold`]).
+    pub fn publish(&self, con_id: i32, ticks: Vec<Tick>) {
+        let mut books = self.floor.books();
+        for feed in [Feed::Live, Feed::Delayed] {
+            if let Some(book) = books.by_key.get_mut(&(con_id, feed)) {
+                book.publish(&ticks);
+            }
+        }
+    }
+
+    /// Stops the generated ticks of a listing: its prices stay as they are until something is published.
+    pub fn hold(&self, con_id: i32) {
+        self.floor.books().held.insert(con_id);
+        for feed in [Feed::Live, Feed::Delayed] {
+            self.floor.open_book((con_id, feed));
+        }
+    }
+
+    /// Lets the generated ticks of a listing go on, from where they would be by now.
+    pub fn release(&self, con_id: i32) {
+        self.floor.books().held.remove(&con_id);
+        for feed in [Feed::Live, Feed::Delayed] {
+            self.floor.reload((con_id, feed));
+        }
+        self.floor.books().sweep();
+    }
+
+    /// The bars that start in [`from`, `to`), of the market as it is by now.
+    pub(crate) fn bars(&self, question: BarsQuestion) -> Vec<MarketBar> {
+        let to = question.to.min(self.now());
+        if question.from >= to {
+            return Vec::new();
+        }
+        self.floor.market.bars(question.con_id, question.size, question.price, question.from, to)
+    }
+
+    /// Tells `tell` the prices of a listing now, and each change from now on until the watch is dropped.
+    /// `tell` is called with the books locked: it must be quick and not call back. `None` where there is
+    /// no such listing.
+    pub(crate) fn watch(
+        &self,
+        con_id: i32,
+        feed: Feed,
+        tell: impl Fn(&Update) + Send + Sync + 'static,
+    ) -> Option<Watch> {
+        let key = (con_id, feed);
+        self.floor.open_book(key);
+        let mut books = self.floor.books();
+        let id = books.next_watcher;
+        books.next_watcher += 1;
+        books.by_key.get_mut(&key)?.watch(Watcher { id, tell: Box::new(tell) });
+        Some(Watch { floor: self.floor.clone(), key, id })
+    }
+
+    /// The prices of a listing now.
+    pub(crate) fn snapshot(&self, con_id: i32, feed: Feed) -> Option<Snapshot> {
+        let watched = self.floor.books().by_key.get(&(con_id, feed)).map(|book| book.values);
+        watched.or_else(|| self.floor.market.snapshot(con_id, self.now() - feed.lag()))
+    }
+
+    /// Yields whenever the exchange stops or goes on.
+    pub(crate) fn openings(&self) -> watch::Receiver<bool> {
+        self.floor.open.subscribe()
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Exchange").field("open", &self.is_open()).finish_non_exhaustive()
+    }
+}
+
+/// Which bars of which listing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BarsQuestion {
+    /// Whose.
+    pub(crate) con_id: i32,
+    /// How long each is.
+    pub(crate) size: BarSize,
+    /// What they are made of.
+    pub(crate) price: BarPrice,
+    /// The first moment.
+    pub(crate) from: OffsetDateTime,
+    /// The first moment after.
+    pub(crate) to: OffsetDateTime,
+}
+
+/// A watch over one listing, until it is dropped.
+pub(crate) struct Watch {
+    floor: Arc<Floor>,
+    key: BookKey,
+    id: u64,
+}
+
+impl Watch {
+    /// Tells the watcher all prices again.
+    pub(crate) fn refresh(&self) {
+        if let Some(book) = self.floor.books().by_key.get(&self.key) {
+            book.tell_all(self.id);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut books = self.floor.books();
+        if let Some(book) = books.by_key.get_mut(&self.key) {
+            book.unwatch(self.id);
+        }
+        books.sweep();
+    }
+}
+
+impl Floor {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the book of this key where there is none yet and the market has such a listing.
+    fn open_book(&self, key: BookKey) {
+        if self.books().by_key.contains_key(&key) {
+            return;
+        }
+        let at = self.clock.now() - key.1.lag();
+        if let Some(values) = self.market.snapshot(key.0, at) {
+            self.books().by_key.entry(key).or_insert_with(|| Book::new(values, at));
+        }
+    }
+
+    /// Reads the present prices of a book anew, and tells its watchers what changed.
+    fn reload(&self, key: BookKey) {
+        if !self.books().by_key.contains_key(&key) {
+            return;
+        }
+        let at = self.clock.now() - key.1.lag();
+        if let (Some(values), Some(book)) =
+            (self.market.snapshot(key.0, at), self.books().by_key.get_mut(&key))
+        {
+            book.replace(values, at);
+        }
+    }
+}
+
+impl Books {
+    /// Closes the books that nobody needs.
+    fn sweep(&mut self) {
+        let held = &self.held;
+        self.by_key.retain(|(con_id, _), book| book.is_watched() || held.contains(con_id));
+    }
+}

@@ -1,0 +1,286 @@
+//! The gateway: listens, accepts, and keeps what its sessions share.
+
+mod account;
+mod contract;
+mod handshake;
+mod history;
+mod market_data;
+mod order;
+mod outbox;
+mod pacing;
+mod period;
+mod quote;
+mod reference;
+mod search;
+mod session;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::exchange::Exchange;
+use crate::faults::{FaultState, Faults};
+use crate::notice::Notice;
+
+/// What a gateway is started with.
+#[derive(Clone, Debug)]
+pub struct GatewayOptions {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The accounts of its user. They begin with `SIM`, by which clients know that nothing is real.
+    pub accounts: Vec<String>,
+    /// How many market-data lines the user has.
+    pub market_data_lines: usize,
+    /// How many messages a client may send in a second.
+    pub messages_per_second: usize,
+    /// How many clients can be connected at a time.
+    pub clients: usize,
+}
+
+impl GatewayOptions {
+    /// A gateway at this address, for one account, with the broker's usual limits.
+    pub fn new(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            accounts: vec!["SIM0000001".to_owned()],
+            market_data_lines: 100,
+            messages_per_second: 50,
+            clients: 32,
+        }
+    }
+}
+
+/// A running gateway: a handle that is cheap to clone. Dropping the last one closes everything.
+#[derive(Clone)]
+pub struct Gateway {
+    hub: Arc<Hub>,
+    _close: Arc<CloseGuard>,
+}
+
+struct CloseGuard(Arc<Hub>);
+
+impl Drop for CloseGuard {
+    fn drop(&mut self) {
+        self.0.close.cancel();
+    }
+}
+
+impl Gateway {
+    /// Starts a gateway in front of this exchange; it listens when this returns.
+    pub async fn start(exchange: Exchange, options: GatewayOptions) -> io::Result<Self> {
+        let hub = Arc::new(Hub::new(exchange, options));
+        hub.listen().await?;
+        tokio::spawn(hub.close.clone().run_until_cancelled_owned(follow_exchange(hub.clone())));
+        Ok(Self { _close: Arc::new(CloseGuard(hub.clone())), hub })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.hub.state().address
+    }
+
+    /// Closes the listener and all sockets, and returns when they are closed.
+    pub async fn stop(&self) {
+        self.hub.stop_listening().await;
+        self.hub.drop_sockets();
+        self.hub.sessions.close();
+        self.hub.sessions.wait().await;
+    }
+
+    /// Listens again after [`Self::stop`], on the same port.
+    pub async fn restart(&self) -> io::Result<()> {
+        self.hub.listen().await
+    }
+
+    /// Its switches for misbehaviour.
+    pub fn faults(&self) -> Faults {
+        Faults { hub: self.hub.clone() }
+    }
+
+    /// How many clients are connected and through with the handshake.
+    pub fn connected_clients(&self) -> usize {
+        self.hub.state().client_ids.len()
+    }
+
+    /// How many market-data lines are in use.
+    pub fn lines_in_use(&self) -> usize {
+        self.hub.lines.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Gateway").field("address", &self.address()).finish_non_exhaustive()
+    }
+}
+
+/// Tells the clients when the exchange stops, and when it goes on.
+async fn follow_exchange(hub: Arc<Hub>) {
+    let mut openings = hub.exchange.openings();
+    while openings.changed().await.is_ok() {
+        if *openings.borrow_and_update() {
+            hub.tell(Notice::news(1102));
+            hub.refresh_lines();
+        } else {
+            hub.tell(Notice::news(1100));
+        }
+    }
+}
+
+/// What a session is told by the gateway.
+#[derive(Clone, Debug)]
+enum Signal {
+    /// Pass this on.
+    Tell(Notice),
+    /// Send all prices of all lines again.
+    RefreshLines,
+    /// Forget all lines.
+    ForgetLines,
+}
+
+/// What the sessions of a gateway share.
+pub(crate) struct Hub {
+    pub(crate) faults: FaultState,
+    exchange: Exchange,
+    options: GatewayOptions,
+    lines: AtomicUsize,
+    signals: broadcast::Sender<Signal>,
+    sessions: TaskTracker,
+    /// Ends everything.
+    close: CancellationToken,
+    state: Mutex<HubState>,
+}
+
+struct HubState {
+    address: SocketAddr,
+    client_ids: HashSet<i32>,
+    /// Ends the sockets that are open now.
+    sockets: CancellationToken,
+    listener: Option<Listening>,
+}
+
+struct Listening {
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Hub {
+    fn new(exchange: Exchange, options: GatewayOptions) -> Self {
+        let close = CancellationToken::new();
+        let state = HubState {
+            address: options.listen,
+            client_ids: HashSet::new(),
+            sockets: close.child_token(),
+            listener: None,
+        };
+        Self {
+            faults: FaultState::default(),
+            exchange,
+            options,
+            lines: AtomicUsize::new(0),
+            signals: broadcast::Sender::new(256),
+            sessions: TaskTracker::new(),
+            close,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, HubState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to listen, where it does not yet.
+    pub(crate) async fn listen(self: &Arc<Self>) -> io::Result<()> {
+        let address = {
+            let state = self.state();
+            if state.listener.is_some() {
+                return Ok(());
+            }
+            state.address
+        };
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let stop = self.close.child_token();
+        let task = tokio::spawn(stop.clone().run_until_cancelled_owned(accept(self.clone(), listener)));
+        let task = tokio::spawn(async move {
+            task.await.ok();
+        });
+        let mut state = self.state();
+        state.address = address;
+        state.listener = Some(Listening { stop, task });
+        Ok(())
+    }
+
+    /// Stops listening, and returns when the port is free.
+    pub(crate) async fn stop_listening(&self) {
+        let listener = self.state().listener.take();
+        if let Some(Listening { stop, task }) = listener {
+            stop.cancel();
+            task.await.ok();
+        }
+    }
+
+    /// Closes all sockets.
+    pub(crate) fn drop_sockets(&self) {
+        let next = self.close.child_token();
+        std::mem::replace(&mut self.state().sockets, next).cancel();
+    }
+
+    /// Tells all clients.
+    pub(crate) fn tell(&self, notice: Notice) {
+        self.signal(Signal::Tell(notice));
+    }
+
+    /// Lets the sessions send all prices again.
+    pub(crate) fn refresh_lines(&self) {
+        self.signal(Signal::RefreshLines);
+    }
+
+    /// Lets the sessions forget their lines.
+    pub(crate) fn forget_lines(&self) {
+        self.signal(Signal::ForgetLines);
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It fails where nobody is connected, which is no fault.
+        self.signals.send(signal).ok();
+    }
+
+    /// Whether prices get through from the exchange.
+    fn market_data_flows(&self) -> bool {
+        self.exchange.is_open() && !self.faults.is_market_data_down()
+    }
+
+    /// Whether anything gets through from the exchange.
+    fn is_broker_reachable(&self) -> bool {
+        self.exchange.is_open() && !self.faults.is_broker_lost()
+    }
+}
+
+/// Accepts sockets until it is dropped.
+async fn accept(hub: Arc<Hub>, listener: TcpListener) {
+    loop {
+        match listener.accept().await {
+            Ok((socket, peer)) => {
+                if hub.sessions.len() >= hub.options.clients {
+                    tracing::warn!(%peer, limit = hub.options.clients, "too many clients; socket closed");
+                    continue;
+                }
+                let sockets = hub.state().sockets.child_token();
+                hub.sessions.spawn(session::serve(hub.clone(), socket, sockets));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The composition root: what the settings name is opened here, and wired.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use api::auth::{Argon2Hasher, MasterKey, OsRandom, SetUpTokens, Sha256Digest};
+use api::{Api, ApiOptions, Services};
+use desk::{Desk, DeskOptions, DeskPorts, SourceFactory};
+use domain::bus::{Bus, Demand};
+use domain::clock::{Clock, SystemClock};
+use domain::desk::DeskRequests;
+use domain::installation::{Installation, InstallationStore};
+use domain::market_data::MarketDataSource;
+use domain::random::{Random, new_id};
+use domain::session::Sessions;
+use domain::user::{UserStore, Users};
+use domain::watchlist::Watchlists;
+use domain::world::{ConnectionId, Environment};
+use integrations::ib::{IbMarketData, IbOptions, IbTimings};
+use persistence::ConnectError;
+use persistence::local::LocalBus;
+use persistence::redis::{RedisBus, RedisOptions};
+use persistence::sql::{Sql, SqlOptions};
+use simulator::{Simulator, SimulatorOptions};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::key;
+use crate::say;
+use crate::settings::{Gateway, Settings};
+
+/// How long a database that does not answer is waited for at the start.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most connections to Postgres that one process takes.
+const MAX_CONNECTIONS: u32 = 10;
+
+/// How long the end may take before the process stops waiting for its parts.
+const END_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The seed of the simulated market: the same one at each start, so that yesterday stays what it was.
+const SIMULATOR_SEED: u64 = 1;
+
+/// What every command stands on.
+pub struct Parts {
+    sql: Arc<Sql>,
+    bus: BusParts,
+    installation: Installation,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// One bus, behind the three ports that it implements.
+struct BusParts {
+    bus: Arc<dyn Bus>,
+    demand: Arc<dyn Demand>,
+    requests: Arc<dyn DeskRequests>,
+}
+
+impl BusParts {
+    fn of<B: Bus + Demand + DeskRequests + 'static>(bus: B) -> Self {
+        let bus = Arc::new(bus);
+        Self { bus: bus.clone(), demand: bus.clone(), requests: bus }
+    }
+}
+
+impl Parts {
+    /// Opens the data folder, the database (brought up to date) and the bus.
+    pub async fn open(
+        settings: &Settings,
+        accept_environment: Option<Environment>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let random: Arc<dyn Random> = Arc::new(OsRandom);
+        make_folder(&settings.data)?;
+        let url = match &settings.database_url {
+            Some(url) => url.0.clone(),
+            None => format!("sqlite:{}", settings.data.join("tickgraph.sqlite").display()),
+        };
+        let sql = Arc::new(open_database(url, clock.clone(), stop).await?);
+        let installation = sql.open(new_id(clock.now(), random.as_ref())).await?;
+        if let Some(environment) = accept_environment {
+            sql.replace_environment(environment).await?;
+            warn!(%environment, "this database now belongs to this environment");
+        }
+        let bus = match &settings.redis_url {
+            Some(url) => {
+                let options = RedisOptions { url: url.0.clone(), prefix: settings.redis_prefix.clone() };
+                BusParts::of(RedisBus::connect(options).await.context("REDIS_URL cannot be used")?)
+            }
+            None => BusParts::of(LocalBus::new()),
+        };
+        Ok(Self { sql, bus, installation, clock, random })
+    }
+
+    /// Everything in one process.
+    pub async fn serve(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
+        let listener = listen(settings.listen).await?;
+        let (source, _simulator) = self.gateway(settings).await?;
+        let desk = self.new_desk(source).run(stop.clone());
+        let serving = self.serve_api(settings, listener, stop.clone());
+        let both = async { tokio::join!(desk, serving).1 };
+        end_in_time(both, stop).await
+    }
+
+    /// The endpoint and the dashboard alone.
+    pub async fn api(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
+        let listener = listen(settings.listen).await?;
+        end_in_time(self.serve_api(settings, listener, stop.clone()), stop).await
+    }
+
+    /// The desk alone.
+    pub async fn desk(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
+        let (source, _simulator) = self.gateway(settings).await?;
+        let desk = self.new_desk(source).run(stop.clone());
+        end_in_time(async { Ok(desk.await) }, stop).await
+    }
+
+    /// How to connect to the broker, with the simulator where that is it.
+    async fn gateway(&self, settings: &Settings) -> anyhow::Result<(SourceFactory, Option<Simulator>)> {
+        let (address, simulator) = match &settings.gateway {
+            Gateway::Off => return Ok((Arc::new(|_| None), None)),
+            Gateway::Address(address) => (address.clone(), None),
+            Gateway::Simulator => {
+                let options = SimulatorOptions {
+                    listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                    seed: SIMULATOR_SEED,
+                    clock: self.clock.clone(),
+                };
+                let simulator =
+                    simulator::start(options).await.context("the simulated gateway cannot start")?;
+                (simulator.gateway.address().to_string(), Some(simulator))
+            }
+        };
+        info!(address, simulated = simulator.is_some(), "Interactive Brokers gateway");
+        let (clock, first_id, line_limit) = (self.clock.clone(), settings.ib_client_id, settings.ib_lines);
+        let source: SourceFactory = Arc::new(move |epoch| {
+            // A new leader takes another client id, since a frozen one may still hold its own.
+            let client_id = first_id + 1 + i32::try_from(epoch % 8).unwrap_or(0);
+            let options = IbOptions {
+                connection: ConnectionId::new("ib"),
+                address: address.clone(),
+                client_id,
+                line_limit,
+                clock: clock.clone(),
+                timings: IbTimings::default(),
+            };
+            Some(IbMarketData::start(options) as Arc<dyn MarketDataSource>)
+        });
+        Ok((source, simulator))
+    }
+
+    fn new_desk(&self, source: SourceFactory) -> Desk {
+        let ports = DeskPorts {
+            lease: self.sql.clone(),
+            installation: self.sql.clone(),
+            instruments: self.sql.clone(),
+            bars: self.sql.clone(),
+            bus: self.bus.bus.clone(),
+            demand: self.bus.demand.clone(),
+            requests: self.bus.requests.clone(),
+            source,
+            clock: self.clock.clone(),
+        };
+        let id = new_id(self.clock.now(), self.random.as_ref());
+        Desk::new(ports, DeskOptions::new(id))
+    }
+
+    async fn serve_api(
+        &self,
+        settings: &Settings,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let key = MasterKey::new(key::load(settings.key.as_ref(), &settings.data)?);
+        let set_up = Arc::new(SetUpTokens::new(&key, self.installation.id));
+        let address = listener.local_addr()?;
+        say(&format!("listening on http://{address}"));
+        if !self.sql.any().await? {
+            let token = set_up.token();
+            say(&format!("set-up link: http://{address}/setup#token={token}"));
+        }
+        let hasher = Arc::new(Argon2Hasher::new(self.random.clone())?);
+        let services = Services {
+            users: Users {
+                store: self.sql.clone(),
+                hasher: hasher.clone(),
+                set_up_token: set_up,
+                clock: self.clock.clone(),
+                random: self.random.clone(),
+            },
+            sessions: Sessions {
+                store: self.sql.clone(),
+                users: self.sql.clone(),
+                hasher,
+                digest: Arc::new(Sha256Digest),
+                clock: self.clock.clone(),
+                random: self.random.clone(),
+            },
+            watchlists: Watchlists {
+                store: self.sql.clone(),
+                instruments: self.sql.clone(),
+                clock: self.clock.clone(),
+                random: self.random.clone(),
+            },
+            instruments: self.sql.clone(),
+            installation: self.sql.clone(),
+            user_store: self.sql.clone(),
+            bus: self.bus.bus.clone(),
+            demand: self.bus.demand.clone(),
+            desk: self.bus.requests.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        let options = ApiOptions {
+            key,
+            allowed_origins: settings.allowed_origins.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        Api::new(services, options).serve(listener, stop).await.context("the endpoint failed")
+    }
+}
+
+fn make_folder(path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
+    std::fs::create_dir_all(path)
+        .with_context(|| format!("cannot make the data folder {shown} (TICKGRAPH_DATA)"))?;
+    let probe = path.join(format!(".probe.{}", std::process::id()));
+    std::fs::write(&probe, b"")
+        .and_then(|()| std::fs::remove_file(&probe))
+        .with_context(|| format!("cannot write to the data folder {shown} (TICKGRAPH_DATA)"))
+}
+
+/// Connects and brings the database up to date. A server that does not answer yet is waited for, since
+/// machines start their services in any order.
+async fn open_database(url: String, clock: Arc<dyn Clock>, stop: &CancellationToken) -> anyhow::Result<Sql> {
+    let begun = Instant::now();
+    let patience = if url.starts_with("sqlite:") { Duration::ZERO } else { START_PATIENCE };
+    let mut told = false;
+    loop {
+        let options = SqlOptions { url: url.clone(), max_connections: MAX_CONNECTIONS, clock: clock.clone() };
+        let error = match Sql::connect(options).await {
+            Ok(sql) => {
+                sql.migrate().await.context("the database cannot be brought up to date")?;
+                return Ok(sql);
+            }
+            Err(error) => error,
+        };
+        if matches!(error, ConnectError::Invalid(_)) || begun.elapsed() >= patience {
+            return Err(error).context("cannot open the database (DATABASE_URL)");
+        }
+        if !std::mem::replace(&mut told, true) {
+            warn!("{error}; trying for {} seconds", patience.as_secs());
+        }
+        tokio::select! {
+            () = stop.cancelled() => bail!("stopped before the database answered"),
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; set TICKGRAPH_LISTEN to another address or port (port 0 takes a free one)")
+    })
+}
+
+/// Waits until the work ends; once it was told to stop, not for longer than is sensible.
+async fn end_in_time(
+    work: impl Future<Output = anyhow::Result<()>>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(END_PATIENCE).await;
+    };
+    tokio::select! {
+        result = work => {
+            stop.cancel();
+            result
+        }
+        () = late => bail!("parts of the program did not end in time"),
+    }
+}

@@ -1,0 +1,99 @@
+//! Who may do what.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tests::installation::Installation;
+
+const ID: &str = "SW5zdHJ1bWVudDowMThmMDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA";
+
+/// Root fields that need no session; everything else does.
+const OPEN: [&str; 6] = ["viewer", "system", "userSetUp", "sessionCreate", "sessionRefresh", "sessionRevoke"];
+
+/// A well-formed document for each field that needs a session.
+fn documents() -> Vec<(&'static str, String)> {
+    let mutation = |name: &str, input: &str| {
+        format!("mutation {{ {name}(input: {input}) {{ userErrors {{ code }} }} }}")
+    };
+    let with_list = |rest: &str| format!("{{ watchlist: \"{ID}\"{rest} }}");
+    let instrument = format!(", instrument: \"{ID}\"");
+    vec![
+        ("node", format!("{{ node(id: \"{ID}\") {{ id }} }}")),
+        ("instrument", format!("{{ instrument(id: \"{ID}\") {{ id }} }}")),
+        ("instruments", "{ instruments(search: \"AAPL\") { nodes { id } } }".into()),
+        ("quote", format!("{{ quote(instrument: \"{ID}\") {{ state }} }}")),
+        ("bars", format!("{{ bars(instrument: \"{ID}\", size: MIN_1, last: 1) {{ size }} }}")),
+        ("watchlists", "{ watchlists { id } }".into()),
+        ("watchlistCreate", mutation("watchlistCreate", "{ name: \"a\" }")),
+        ("watchlistRename", mutation("watchlistRename", &with_list(", name: \"b\""))),
+        ("watchlistDelete", mutation("watchlistDelete", &with_list(""))),
+        ("watchlistAdd", mutation("watchlistAdd", &with_list(&instrument))),
+        ("watchlistRemove", mutation("watchlistRemove", &with_list(&instrument))),
+        ("watchlistReorder", mutation("watchlistReorder", &with_list(", instruments: []"))),
+    ]
+}
+
+#[test]
+fn every_field_of_the_contract_is_tried_without_a_session() {
+    let contract = include_str!("../../schema.graphql");
+    let tried: BTreeSet<&str> = documents().iter().map(|(name, _)| *name).chain(OPEN).collect();
+    for root in ["Query", "Mutation"] {
+        for field in fields(contract, root) {
+            assert!(tried.contains(field.as_str()), "{root}.{field} is new: add it to this module");
+        }
+    }
+}
+
+/// The field names of a type in the printed schema.
+fn fields(contract: &str, root: &str) -> Vec<String> {
+    let start = contract.find(&format!("type {root} {{")).unwrap();
+    let body = &contract[start..];
+    let (mut names, mut quoted) = (Vec::new(), false);
+    for line in body.lines().skip(1).take_while(|line| *line != "}") {
+        let line = line.trim();
+        if line.matches("\"\"\"").count() % 2 == 1 {
+            quoted = !quoted;
+            continue;
+        }
+        let name: String = line.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let rest = &line[name.len()..];
+        if !quoted && !name.is_empty() && (rest.starts_with('(') || rest.starts_with(':')) {
+            names.push(name);
+        }
+    }
+    assert!(!names.is_empty(), "the contract has no {root}");
+    names
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_session_only_the_door_is_open() {
+    let mut installation = Installation::single().await;
+    let client = installation.administrator().await;
+    let stranger = installation.stranger().await;
+
+    for (name, document) in documents() {
+        let answer = stranger.ask(&document, json!({})).await;
+        assert_eq!(answer.error_code(), Some("UNAUTHENTICATED"), "{name}: {answer:?}");
+        assert!(answer.body["data"][name].is_null(), "{name}: {answer:?}");
+    }
+    assert_eq!(stranger.viewer().await["viewer"], Value::Null);
+    let system = stranger.system().await;
+    assert_eq!(system["connections"], json!([]), "a stranger sees the broker connections");
+    assert_eq!(client.query("{ watchlists { name } }", json!({})).await["watchlists"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_needs_a_session() {
+    let mut installation = Installation::single().await;
+    let client = installation.administrator().await;
+    let apple = client.instrument("AAPL").await;
+    for token in [None, Some("forged".to_owned())] {
+        let stranger = installation.stranger().await;
+        let mut socket = tests::subscription::Subscription::connect(stranger.address()).await;
+        let payload = token.map(|token| json!({ "accessToken": token }));
+        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
+        let document = format!("subscription {{ quotes(instruments: [\"{apple}\"]) {{ __typename }} }}");
+        let outcome = socket.refused(&document).await;
+        assert!(outcome.contains("4401") || outcome.contains("4403") || outcome.contains("UNAUTHENTICATED"), "{outcome}");
+    }
+}

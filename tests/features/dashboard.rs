@@ -1,0 +1,93 @@
+//! The dashboard in a real browser.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tests::browser::Browser;
+use tests::client::{PASSWORD, USERNAME};
+use tests::installation::Installation;
+use tests::program::Tickgraph;
+
+/// Sets up the first administrator, logs in where asked to, and adds an instrument to the watchlist.
+async fn set_up_and_add(browser: &Browser, installation: &mut Installation, symbol: &str) {
+    let link = installation.api.set_up_link().await;
+    browser.visit(&link).await;
+    browser.fill("set-up-username", USERNAME).await;
+    browser.fill("set-up-password", PASSWORD).await;
+    browser.fill("set-up-password-again", PASSWORD).await;
+    browser.click("set-up-submit").await;
+    browser.fill("login-username", USERNAME).await;
+    browser.fill("login-password", PASSWORD).await;
+    browser.click("login-submit").await;
+    browser.sees("search-input").await;
+    browser.fill("search-input", symbol).await;
+    browser.click(&format!("search-result-{symbol}")).await;
+    browser.click(&format!("watchlist-row-{symbol}")).await;
+}
+
+/// The quote cell and the chart's last bar both move.
+async fn moves(browser: &Browser, symbol: &str) {
+    let minute = Duration::from_secs(60);
+    let cell = format!("quote-last-{symbol}");
+    let has_digits = |text: &str| text.chars().any(|c| c.is_ascii_digit());
+    let first = browser.text_within(minute, &cell, "a price", has_digits).await;
+    browser.text_within(minute, &cell, "another price", |text| has_digits(text) && text != first).await;
+    let close = browser.text_within(minute, "chart-last-close", "a price", has_digits).await;
+    browser.text_within(minute, "chart-last-close", "another price", |text| has_digits(text) && text != close).await;
+}
+
+async fn feed_shows(browser: &Browser, states: &[&str]) {
+    let fits = |text: &str| states.iter().any(|state| text.to_uppercase().contains(state));
+    browser.text_within(Duration::from_secs(60), "feed-state", &format!("{states:?}"), fits).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quotes_and_chart_move_on_the_embedded_defaults() {
+    let Some(browser) = Browser::open().await else { return };
+    let mut installation = Installation::embedded().await;
+    set_up_and_add(&browser, &mut installation, "NFLX").await;
+    moves(&browser, "NFLX").await;
+    feed_shows(&browser, &["LIVE"]).await;
+    browser.text("environment", "SIMULATED", |text| text.to_uppercase().contains("SIMULATED")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quotes_and_chart_move_over_redis_and_postgres_and_survive_outages() {
+    let Some(browser) = Browser::open().await else { return };
+    let Some(mut installation) = Installation::split().await else { return };
+    set_up_and_add(&browser, &mut installation, "NFLX").await;
+    moves(&browser, "NFLX").await;
+    feed_shows(&browser, &["LIVE"]).await;
+    let unsure = ["STALE", "RECOVERING"];
+
+    installation.market.stop_gateway().await;
+    feed_shows(&browser, &unsure).await;
+    installation.market.restart_gateway().await;
+    feed_shows(&browser, &["LIVE"]).await;
+
+    installation.redis.as_mut().unwrap().stop().await;
+    feed_shows(&browser, &unsure).await;
+    installation.redis.as_mut().unwrap().restart().await.unwrap();
+    feed_shows(&browser, &["LIVE"]).await;
+
+    let standby = Tickgraph::start("desk", &installation.settings());
+    installation.standby_waits(&standby).await;
+    installation.desk.replace(standby).unwrap().kill9().await;
+    feed_shows(&browser, &unsure).await;
+    feed_shows(&browser, &["LIVE"]).await;
+    moves(&browser, "NFLX").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_said_where_it_was_typed() {
+    let Some(browser) = Browser::open().await else { return };
+    let mut installation = Installation::single().await;
+    let client = installation.administrator().await;
+    browser.visit(&format!("http://{}/login", client.address())).await;
+    browser.fill("login-username", USERNAME).await;
+    browser.fill("login-password", "a wrong password").await;
+    browser.click("login-submit").await;
+    browser.text("login-error", "the reason", |text| !text.is_empty()).await;
+    let viewer: Value = client.viewer().await["viewer"].clone();
+    assert_eq!(viewer["username"], USERNAME, "the other session was disturbed");
+}

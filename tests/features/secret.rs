@@ -1,0 +1,45 @@
+//! Secrets stay secret.
+
+use tests::client::{PASSWORD, USERNAME};
+use tests::installation::{Installation, KEY};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_ever_logged() {
+    let Some(mut installation) = Installation::split().await else { return };
+    let client = installation.administrator().await;
+    let first_token = client.token().unwrap();
+    let first_cookie = client.cookie().unwrap();
+    client.log_in(USERNAME, "a wrong password that is typed").await;
+    client.log_in("a-password-typed-as-name", PASSWORD).await;
+    client.refresh().await;
+    let apple = client.instrument("AAPL").await;
+    client.quotes(&[&apple]).await.until_state(&["LIVE"]).await;
+    client.hold_token(Some(format!("{first_token}x")));
+    client.viewer_or_refusal().await;
+    client.log_out().await;
+
+    let cookie_value = first_cookie.split_once('=').unwrap().1.to_owned();
+    let secrets = [
+        ("the password", PASSWORD.to_owned()),
+        ("a wrong password", "a wrong password that is typed".to_owned()),
+        ("the key", KEY.to_owned()),
+        ("an access token", first_token.rsplit('.').next().unwrap().to_owned()),
+        ("a refresh token", cookie_value),
+        ("the next refresh token", client.cookie().unwrap().split_once('=').unwrap().1.to_owned()),
+    ];
+    let logs = installation.logs();
+    assert!(logs.lines().count() > 5, "the programs log nothing at level debug");
+    for (what, secret) in secrets.iter().filter(|(_, secret)| secret.len() > 8) {
+        assert!(!logs.contains(secret.as_str()), "{what} is in the log");
+    }
+    assert!(!logs.contains("$argon2id$"), "a password's hash is in the log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_file_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut installation = Installation::with_key_file().await;
+    installation.api.set_up_token().await;
+    let mode = std::fs::metadata(installation.folder().join("key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

@@ -1,0 +1,72 @@
+//! The first administrator.
+
+use serde_json::json;
+use tests::answer::refusal;
+use tests::client::{Client, PASSWORD, USERNAME};
+use tests::installation::Installation;
+use tests::program::Tickgraph;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_administrator_is_made_once() {
+    let mut installation = Installation::single().await;
+    let stranger = installation.stranger().await;
+    let token = installation.api.set_up_token().await;
+    assert_eq!(stranger.system().await["setUpNeeded"], true);
+
+    let wrong = stranger.set_up(&"0".repeat(64)).await;
+    assert_eq!(refusal(&wrong), Some("SET_UP_TOKEN_INVALID"), "{wrong}");
+    for (username, password, field) in
+        [("a", PASSWORD, "username"), ("two words", PASSWORD, "username"), (USERNAME, "too short", "password")]
+    {
+        let input = json!({ "setUpToken": token, "username": username, "password": password });
+        let payload = stranger.mutate("userSetUp", input, "user { username }").await;
+        assert_eq!(refusal(&payload), Some("INVALID"), "{payload}");
+        assert_eq!(payload["userErrors"][0]["field"].as_array().unwrap().last().unwrap(), field, "{payload}");
+    }
+    assert_eq!(stranger.system().await["setUpNeeded"], true, "a refused set-up left something behind");
+
+    let done = stranger.set_up(&token).await;
+    assert_eq!(done["user"], json!({ "username": USERNAME, "role": "ADMIN" }), "{done}");
+    assert_eq!(stranger.system().await["setUpNeeded"], false);
+    let again = stranger.set_up(&token).await;
+    assert_eq!(refusal(&again), Some("SET_UP_DONE"), "{again}");
+    assert_eq!(again["user"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_set_ups_at_once_one_wins() {
+    let Some(mut installation) = Installation::split().await else { return };
+    let token = installation.api.set_up_token().await;
+    let address = installation.api.address().await;
+    let names: Vec<String> = (0..4).map(|n| format!("admin-{n}")).collect();
+    let attempts = names.iter().map(|name| {
+        let input = json!({ "setUpToken": token, "username": name, "password": PASSWORD });
+        async move { Client::of(address).mutate("userSetUp", input, "user { username }").await }
+    });
+    let payloads = futures::future::join_all(attempts).await;
+    let won = payloads.iter().filter(|payload| !payload["user"].is_null()).count();
+    let lost = payloads.iter().filter(|payload| refusal(payload) == Some("SET_UP_DONE")).count();
+    assert_eq!((won, lost), (1, 3), "{payloads:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_set_up_link_is_printed_until_it_was_used_and_survives_a_restart() {
+    let mut installation = Installation::single().await;
+    let settings = installation.settings();
+    let first = installation.api.set_up_token().await;
+    let mut second = Tickgraph::start("serve", &settings.clone().with("TICKGRAPH_DATA", "/nonexistent/x"));
+    drop(std::mem::replace(&mut installation.api, {
+        second = Tickgraph::start("serve", &settings);
+        second
+    }));
+    let again = installation.api.set_up_token().await;
+    assert_eq!(first, again, "the link of an unused installation changed with a restart");
+
+    installation.administrator().await;
+    let ended = std::mem::replace(&mut installation.api, Tickgraph::start("desk", &settings)).terminate().await;
+    assert!(ended.status.success(), "{}", ended.output);
+    installation.api = Tickgraph::start("serve", &settings);
+    let client = installation.stranger().await;
+    assert_eq!(client.system().await["setUpNeeded"], false);
+    assert!(!installation.api.output().contains("set-up link"), "{}", installation.api.output());
+}

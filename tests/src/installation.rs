@@ -1,0 +1,123 @@
+//! Everything that a desk needs, on this machine, for one test: servers, a market, and the program.
+
+use std::time::Duration;
+
+use persistence::testing::{PrivatePostgres, PrivateRedis};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::client::{Client, PASSWORD, USERNAME};
+use crate::market::Market;
+use crate::program::{Settings, Tickgraph};
+use crate::skip;
+use crate::wait::{SOON, within};
+
+/// A key that must never be seen in a log.
+pub const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+/// One installation. What is dropped with it ends.
+pub struct Installation {
+    /// The market behind the broker's gateway.
+    pub market: Market,
+    /// The database, where it is a server.
+    pub postgres: Option<PrivatePostgres>,
+    /// The bus, where it is a server.
+    pub redis: Option<PrivateRedis>,
+    /// The leading desk, where it is a process of its own.
+    pub desk: Option<Tickgraph>,
+    /// The process that clients talk to.
+    pub api: Tickgraph,
+    settings: Settings,
+    folder: TempDir,
+}
+
+impl Installation {
+    /// `tickgraph serve` on its own SQLite file and in-process bus; only the gateway is ours, so that the
+    /// test can set prices.
+    pub async fn single() -> Self {
+        let (folder, market) = (TempDir::new().unwrap(), Market::open().await);
+        let settings = Settings::in_folder(folder.path()).with("IB_ADDRESS", market.address().to_string());
+        let api = Tickgraph::start("serve", &settings);
+        Self { market, postgres: None, redis: None, desk: None, api, settings, folder }
+    }
+
+    /// `tickgraph desk` and `tickgraph api` as two processes that meet in Postgres and Redis. Where a server
+    /// program is missing, the test is skipped.
+    pub async fn split() -> Option<Self> {
+        let (postgres, redis) = servers().await?;
+        let (folder, market) = (TempDir::new().unwrap(), Market::open().await);
+        let settings = Settings::in_folder(folder.path())
+            .with("IB_ADDRESS", market.address().to_string())
+            .with("DATABASE_URL", postgres.url())
+            .with("REDIS_URL", redis.url())
+            .with("TICKGRAPH_KEY", KEY);
+        let desk = Some(Tickgraph::start("desk", &settings));
+        let api = Tickgraph::start("api", &settings);
+        Some(Self { market, postgres: Some(postgres), redis: Some(redis), desk, api, settings, folder })
+    }
+
+    /// The settings of its processes.
+    pub fn settings(&self) -> Settings {
+        self.settings.clone()
+    }
+
+    /// The folder of its data.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Somebody who has not logged in.
+    pub async fn stranger(&mut self) -> Client {
+        Client::of(self.api.address().await)
+    }
+
+    /// The first administrator, set up and logged in.
+    pub async fn administrator(&mut self) -> Client {
+        let client = self.stranger().await;
+        let set_up_token = self.api.set_up_token().await;
+        let payload = client.set_up(&set_up_token).await;
+        assert_eq!(payload["userErrors"], json!([]), "{payload}");
+        assert_eq!(client.log_in(USERNAME, PASSWORD).await["sessionCreate"]["userErrors"], json!([]));
+        client
+    }
+
+    /// Waits until a desk leads and its broker connection stands.
+    pub async fn ready(&self, client: &Client) -> Value {
+        self.system_until(client, SOON, "a desk leads, connected to its broker", |system| {
+            system["desk"]["state"] == "LEADING" && system["connections"][0]["state"] == "CONNECTED"
+        })
+        .await
+    }
+
+    /// Waits until the system is as it should be.
+    pub async fn system_until(
+        &self,
+        client: &Client,
+        limit: Duration,
+        what: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Value {
+        within(limit, what, || async {
+            let system = client.system().await;
+            fits(&system).then_some(system)
+        })
+        .await
+    }
+
+    /// Everything its processes have said so far.
+    pub fn logs(&self) -> String {
+        let desk = self.desk.as_ref().map(Tickgraph::output).unwrap_or_default();
+        format!("{}\n{desk}", self.api.output())
+    }
+}
+
+/// A Postgres and a Redis of the test's own; where a program is missing, the test is skipped.
+pub async fn servers() -> Option<(PrivatePostgres, PrivateRedis)> {
+    match (PrivatePostgres::start().await, PrivateRedis::start().await) {
+        (Ok(postgres), Ok(redis)) => Some((postgres, redis)),
+        (Err(why), _) | (_, Err(why)) => {
+            skip::because(&why.to_string());
+            None
+        }
+    }
+}

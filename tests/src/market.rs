@@ -1,0 +1,83 @@
+//! The simulated gateway in this process, and prices that a test dictates.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use domain::bar::BarSize;
+use domain::clock::{Clock, SystemClock};
+use engine::listing::Listing;
+use engine::market::GeneratedMarket;
+use engine::tick::{BarPrice, MarketBar, Tick, TickKind};
+use rust_decimal::Decimal;
+use simulator::{Simulator, SimulatorOptions};
+use time::OffsetDateTime;
+
+/// The seed of every test's market.
+pub const SEED: u64 = 20_261_122;
+
+/// A market whose gateway can be broken, and whose prices can be set.
+pub struct Market {
+    simulator: Simulator,
+    generated: GeneratedMarket,
+}
+
+impl Market {
+    /// Starts the exchange and the gateway on a free port.
+    pub async fn open() -> Self {
+        let clock = Arc::new(SystemClock);
+        let options =
+            SimulatorOptions { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), seed: SEED, clock };
+        let simulator = simulator::start(options).await.expect("the simulator starts");
+        Self { simulator, generated: GeneratedMarket::new(SEED, SystemClock.now().date()) }
+    }
+
+    /// The gateway's address.
+    pub fn address(&self) -> SocketAddr {
+        self.simulator.gateway.address()
+    }
+
+    /// The gateway's faults.
+    pub fn faults(&self) -> simulator::gateway::Faults {
+        self.simulator.gateway.faults()
+    }
+
+    /// Ends the gateway; the exchange goes on.
+    pub async fn stop_gateway(&self) {
+        self.simulator.gateway.stop().await;
+    }
+
+    /// Starts the gateway again, on the same port.
+    pub async fn restart_gateway(&self) {
+        self.simulator.gateway.restart().await.expect("the gateway starts again");
+    }
+
+    /// The listing of this symbol.
+    pub fn listing(&self, symbol: &str) -> &Listing {
+        let found = self.generated.listings().iter().find(|listing| listing.local_symbol == symbol);
+        found.unwrap_or_else(|| panic!("the market lists no {symbol}"))
+    }
+
+    /// Stops the generated ticks of an instrument; from now on the test sets its price.
+    pub fn hold(&self, symbol: &str) {
+        self.simulator.exchange.hold(self.listing(symbol).con_id);
+    }
+
+    /// One trade at this price, with a bid and an ask around it.
+    pub fn trade(&self, symbol: &str, price: &str) {
+        let listing = self.listing(symbol);
+        let (at, size, price) = (SystemClock.now(), Decimal::from(7), price.parse::<Decimal>().unwrap());
+        let ticks = [
+            TickKind::Bid { price: price - listing.tick, size },
+            TickKind::Ask { price: price + listing.tick, size },
+            TickKind::Trade { price, size },
+        ];
+        self.simulator.exchange.publish(listing.con_id, ticks.map(|kind| Tick { at, kind }).to_vec());
+    }
+
+    /// The bars that this market must have.
+    pub fn bars(&self, symbol: &str, size: BarSize, from: OffsetDateTime, to: OffsetDateTime) -> Vec<MarketBar> {
+        let listing = self.listing(symbol);
+        let price = if listing.kind == engine::listing::ListingKind::Fx { BarPrice::MidPoint } else { BarPrice::Trades };
+        self.generated.bars(listing.con_id, size, price, from, to)
+    }
+}

@@ -1,0 +1,180 @@
+//! The browser: its clock, storage, address, frames and locks. The one place that knows `window`.
+
+use std::future::Future;
+
+use futures::channel::mpsc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+#[wasm_bindgen(module = "/src/browser.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = exclusively)]
+    fn exclusively_js(name: &str, work: &Closure<dyn FnMut() -> js_sys::Promise>) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = nextFrame)]
+    fn next_frame_js() -> js_sys::Promise;
+    #[wasm_bindgen(js_name = watchConnectivity)]
+    fn watch_connectivity_js(heard: &Closure<dyn FnMut(String)>);
+    #[wasm_bindgen(js_name = clockTime)]
+    fn clock_time_js(millis: f64, language: &str) -> String;
+}
+
+/// Milliseconds since 1970 by the clock of this machine, which may be wrong.
+pub fn now_millis() -> i64 {
+    millis(js_sys::Date::now())
+}
+
+/// Milliseconds by a clock that only runs forwards.
+pub fn monotonic_millis() -> i64 {
+    let clock = web_sys::window().and_then(|window| window.performance());
+    clock.map_or_else(now_millis, |clock| millis(clock.now()))
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "milliseconds of a clock are far below 2^53")]
+fn millis(value: f64) -> i64 {
+    value as i64
+}
+
+/// A time of day in the reader's zone and language.
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
+pub fn clock_time(millis: i64, language: &str) -> String {
+    clock_time_js(millis as f64, language)
+}
+
+/// A number from 0 up to 1.
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// Waits for the next picture. In a hidden tab none is drawn.
+pub async fn next_frame() {
+    // It has no way to fail.
+    let _ = JsFuture::from(next_frame_js()).await;
+}
+
+/// Runs `work` while no other tab does work of the same name.
+pub async fn exclusively(name: &str, work: impl Future<Output = ()> + 'static) {
+    let mut work = Some(work);
+    let closure = Closure::new(move || {
+        let work = work.take();
+        future_to_promise(async move {
+            if let Some(work) = work {
+                work.await;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    });
+    let promise = exclusively_js(name, &closure);
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Something that the browser noticed about its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The machine has a network again.
+    Online,
+    /// The machine has no network.
+    Offline,
+    /// The page is looked at again; its timers may have slept.
+    Visible,
+}
+
+/// Everything that the browser notices from now on.
+pub fn notices() -> mpsc::UnboundedReceiver<Notice> {
+    let (sender, receiver) = mpsc::unbounded();
+    let heard = Closure::new(move |name: String| {
+        let notice = match name.as_str() {
+            "online" => Notice::Online,
+            "offline" => Notice::Offline,
+            _ => Notice::Visible,
+        };
+        // Nobody listens any more only when the page goes away.
+        let _ = sender.unbounded_send(notice);
+    });
+    watch_connectivity_js(&heard);
+    heard.forget();
+    receiver
+}
+
+/// What this browser remembers under a name.
+pub fn remembered(name: &str) -> Option<String> {
+    web_sys::window()?.local_storage().ok()??.get_item(name).ok()?
+}
+
+/// Remembers a value under a name, where the browser lets us.
+pub fn remember(name: &str, value: &str) {
+    if let Some(Ok(Some(storage))) = web_sys::window().map(|window| window.local_storage()) {
+        let _ = storage.set_item(name, value);
+    }
+}
+
+/// The reader's first language, as the browser tells it.
+pub fn language() -> String {
+    web_sys::window().and_then(|window| window.navigator().language()).unwrap_or_default()
+}
+
+/// Tells assistive technology and the style sheet about the page: an attribute of the root element.
+pub fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = root() {
+        let _ = root.set_attribute(name, value);
+    }
+}
+
+/// Takes an attribute off the root element.
+pub fn remove_root_attribute(name: &str) {
+    if let Some(root) = root() {
+        let _ = root.remove_attribute(name);
+    }
+}
+
+fn root() -> Option<web_sys::Element> {
+    web_sys::window()?.document()?.document_element()
+}
+
+/// Names the tab.
+pub fn set_title(title: &str) {
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+        document.set_title(title);
+    }
+}
+
+/// Moves the focus to the element of this id.
+pub fn focus(id: &str) {
+    let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(id));
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Makes the element of this id visible inside what scrolls around it.
+pub fn scroll_into_view(id: &str) {
+    let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(id));
+    if let Some(element) = element {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// What follows the `#` of the address.
+pub fn address_hash() -> String {
+    let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    hash.trim_start_matches('#').to_owned()
+}
+
+/// Takes the `#…` out of the address and out of the history: it may be a secret.
+pub fn clear_address_hash() {
+    if let Some(window) = web_sys::window() {
+        let path = window.location().pathname().unwrap_or_default();
+        if let Ok(history) = window.history() {
+            let state = history.state().unwrap_or(JsValue::NULL);
+            let _ = history.replace_state_with_url(&state, "", Some(&path));
+        }
+    }
+}
+
+/// The address of the websocket, on the origin that the page came from.
+pub fn socket_address() -> Option<String> {
+    let location = web_sys::window()?.location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    Some(format!("{scheme}://{}/graphql", location.host().ok()?))
+}

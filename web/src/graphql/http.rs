@@ -1,0 +1,44 @@
+//! GraphQL over HTTP, to the origin that the page came from.
+
+use futures::future::{Either, select};
+use gloo_net::http::Request;
+use gloo_timers::future::TimeoutFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::failure::{Failure, Response, data_of};
+use crate::session::AccessToken;
+
+/// How long an answer may take. The server's own limit is 30 s.
+const DEADLINE_MS: u32 = 35_000;
+
+/// Sends an operation and waits for its answer.
+pub async fn post<T, V>(
+    operation: &cynic::Operation<T, V>,
+    token: Option<&AccessToken>,
+) -> Result<T, Failure>
+where
+    T: DeserializeOwned,
+    V: Serialize,
+{
+    let mut request = Request::post("/graphql").header("accept", "application/graphql-response+json");
+    if let Some(token) = token {
+        request = request.header("authorization", &format!("Bearer {}", token.secret()));
+    }
+    let request = request.json(operation).map_err(|_| Failure::Unreachable)?;
+    let answer = Box::pin(async move {
+        let response = request.send().await.map_err(|_| Failure::Unreachable)?;
+        let status = response.status();
+        // An error's body says more than its status, where it has one that can be read.
+        match response.json::<Response<T>>().await {
+            Ok(_) if status == 401 => Err(Failure::Unauthenticated),
+            Ok(response) => data_of(response),
+            Err(_) if status == 401 => Err(Failure::Unauthenticated),
+            Err(_) => Err(Failure::Unreachable),
+        }
+    });
+    match select(answer, TimeoutFuture::new(DEADLINE_MS)).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => Err(Failure::Unreachable),
+    }
+}

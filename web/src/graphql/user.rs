@@ -1,0 +1,59 @@
+//! The people: who is logged in, and how the first one is set up.
+
+use super::schema;
+use super::user_error::UserError;
+
+/// What a person may do.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "described in the contract")]
+pub enum Role {
+    Admin,
+    Trader,
+    Researcher,
+    Viewer,
+}
+
+/// A person.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The name to log in with.
+    pub username: String,
+    /// What the person may do.
+    pub role: Role,
+}
+
+/// What a set-up needs.
+#[derive(cynic::InputObject)]
+pub struct UserSetUpInput {
+    /// The one-time token of the link.
+    pub set_up_token: String,
+    /// The name to log in with.
+    pub username: String,
+    /// The password.
+    pub password: String,
+}
+
+/// The argument of the mutation.
+#[derive(cynic::QueryVariables)]
+pub struct UserSetUpVariables {
+    /// The one input.
+    pub input: UserSetUpInput,
+}
+
+/// What became of a set-up.
+#[derive(cynic::QueryFragment)]
+pub struct UserSetUpPayload {
+    /// The first administrator.
+    pub user: Option<User>,
+    /// Why there is none.
+    pub user_errors: Vec<UserError>,
+}
+
+/// Makes the first administrator.
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Mutation", variables = "UserSetUpVariables")]
+pub struct UserSetUp {
+    /// What became of it.
+    #[arguments(input: $input)]
+    pub user_set_up: UserSetUpPayload,
+}

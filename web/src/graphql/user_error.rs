@@ -1,0 +1,43 @@
+//! Expected failures of a mutation, told at the field that they are about.
+
+use super::schema;
+
+/// The stable reason.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[cynic(non_exhaustive)]
+#[allow(missing_docs, reason = "described in the contract")]
+pub enum UserErrorCode {
+    Invalid,
+    NotFound,
+    Taken,
+    LimitReached,
+    Outdated,
+    InvalidCredentials,
+    SessionEnded,
+    SetUpTokenInvalid,
+    SetUpDone,
+    RangeInvalid,
+    BrokerRefused,
+    MarketDataLinesExhausted,
+    MarketDataNotSubscribed,
+    #[cynic(fallback)]
+    Other,
+}
+
+/// One expected failure.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub struct UserError {
+    /// The path of the input field, where it is about one.
+    pub field: Option<Vec<String>>,
+    /// The stable reason.
+    pub code: UserErrorCode,
+    /// The reason in English, in a sentence.
+    pub message: String,
+}
+
+impl UserError {
+    /// Whether it is about this field of the input.
+    pub fn is_about(&self, field: &str) -> bool {
+        self.field.as_ref().and_then(|path| path.last()).is_some_and(|last| last == field)
+    }
+}

@@ -1,0 +1,20 @@
+//! `cargo xtask bench NAME`: measures the optimised server.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+
+use crate::process::Process;
+use crate::{prerequisites, workspace};
+
+/// Builds the server and the benchmarks, and runs one.
+pub fn run(name: &str, arguments: &[OsString]) -> Result<()> {
+    prerequisites::for_bench()?;
+    Process::cargo().args(["build", "--release", "--package", "tickgraph", "--package", "bench"]).run()?;
+    let release = workspace::target().join("release");
+    Process::new(release.join("bench"))
+        .args([name])
+        .args(arguments.iter().cloned())
+        .env("TICKGRAPH_BIN", release.join("tickgraph"))
+        .run()
+}

@@ -1,0 +1,105 @@
+//! Which Rust compiles the dashboard to wasm.
+//!
+//! Where rustup has the target, plain cargo does. Debian's `rustc-web` has no prebuilt standard library for
+//! wasm, so it builds one from its packaged source, which asks for the compiler's unstable flags.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::Process;
+use crate::{terminal, workspace};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What is missing, and both ways to get it.
+const MISSING: &str = "no Rust here can compile to wasm. Do one of these, then run the command again:
+  rustup target add wasm32-unknown-unknown
+  apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src rust-web-llvm lld-22";
+
+/// A Rust that can compile to wasm.
+pub enum Toolchain {
+    /// The one in use has the target.
+    Target,
+    /// Debian's, which builds the standard library too.
+    Debian,
+}
+
+/// Finds a toolchain and says which it is.
+pub fn find() -> Result<Toolchain> {
+    if sysroot("rustc").is_some_and(|root| root.join("lib/rustlib").join(TARGET).join("lib").is_dir()) {
+        terminal::note("wasm: the installed Rust has the target");
+        return Ok(Toolchain::Target);
+    }
+    let source = "lib/rustlib/src/rust/library/Cargo.lock";
+    if !sysroot("/usr/bin/rustc").is_some_and(|root| root.join(source).is_file()) {
+        bail!(MISSING);
+    }
+    if !Process::new("rust-lld").args(["-flavor", "wasm", "--version"]).succeeds() {
+        bail!(
+            "rust-lld does not run: Debian's rust-web-llvm links to a linker that it does not install. \
+             Run: apt-get install -y --no-install-recommends lld-22"
+        );
+    }
+    terminal::note("wasm: Debian's rustc-web, with the standard library built from source");
+    Ok(Toolchain::Debian)
+}
+
+fn sysroot(rustc: &str) -> Option<PathBuf> {
+    let output =
+        Command::new(rustc).args(["--print", "sysroot"]).current_dir(workspace::root()).output().ok()?;
+    output.status.success().then(|| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}
+
+impl Toolchain {
+    /// Compiles the dashboard and returns the wasm file.
+    pub fn compile(&self, profile: &str) -> Result<PathBuf> {
+        let target = workspace::target().join("web");
+        let mut command = self.command();
+        command
+            .args(["build", "--locked", "--package", "web", "--target", TARGET, "--profile", profile])
+            .arg("--target-dir")
+            .arg(&target)
+            .current_dir(workspace::root());
+        terminal::step(&format!("cargo build --package web --target {TARGET} --profile {profile}"));
+        let status = command.status().context("cargo could not be started")?;
+        if !status.success() {
+            bail!("the dashboard did not compile ({status})");
+        }
+        let wasm = target.join(TARGET).join(profile).join("web.wasm");
+        // Cargo's own copy is a hard link into its cache; a folder beside it may be ours.
+        fs::metadata(&wasm).with_context(|| format!("cargo left no {}", wasm.display()))?;
+        Ok(wasm)
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::Target => without_outer_cargo("cargo"),
+            Self::Debian => {
+                let mut command = without_outer_cargo("/usr/bin/cargo");
+                command
+                    .env("RUSTC", "/usr/bin/rustc")
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .arg("-Zbuild-std=std,panic_abort");
+                command
+            }
+        }
+    }
+}
+
+/// A cargo that does not inherit what the cargo around this program has set.
+fn without_outer_cargo(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let kept = ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_CAINFO"].contains(&text.as_ref());
+        let outer = text.starts_with("CARGO") && !text.starts_with("CARGO_REGISTR") && !kept;
+        if outer || ["RUSTUP_TOOLCHAIN", "RUSTC", "RUSTFLAGS", "RUSTC_WRAPPER"].contains(&text.as_ref()) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}

@@ -1,1 +1,115 @@
-//! api
+//! The public face of an installation: one GraphQL endpoint over HTTP and websockets, and the web client's files.
+//!
+//! [`Api::new`] takes the use cases and ports as [`Services`]; [`Api::router`] serves them, and [`Api::run`] keeps
+//! what must run beside it: the quote hub, the announcements of demand, the look at the database and the bus.
+//! The protocol is ours (`http`, `websocket`), over the public schema of async-graphql; nothing below knows of HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::bus::{Bus, Demand};
+use domain::clock::Clock;
+use domain::desk::DeskRequests;
+use domain::installation::InstallationStore;
+use domain::instrument::InstrumentStore;
+use domain::random::Random;
+use domain::session::Sessions;
+use domain::user::{UserStore, Users};
+use domain::watchlist::Watchlists;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+mod assets;
+pub mod auth;
+mod core;
+mod feed;
+mod graphql;
+mod http;
+mod monitor;
+mod websocket;
+
+pub use auth::MasterKey;
+pub use graphql::sdl;
+
+use crate::core::Core;
+
+/// How long open websockets have to say goodbye when the server stops.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// The use cases and ports that the API stands on.
+pub struct Services {
+    /// People.
+    pub users: Users,
+    /// Sessions.
+    pub sessions: Arc<Sessions>,
+    /// Watchlists.
+    pub watchlists: Watchlists,
+    /// Known instruments.
+    pub instruments: Arc<dyn InstrumentStore>,
+    /// The installation, and whether the database answers.
+    pub installation: Arc<dyn InstallationStore>,
+    /// Whether there is any user yet.
+    pub user_store: Arc<dyn UserStore>,
+    /// What the desk tells.
+    pub bus: Arc<dyn Bus>,
+    /// What the desk is asked to feed.
+    pub demand: Arc<dyn Demand>,
+    /// Questions to the desk.
+    pub desk: Arc<dyn DeskRequests>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub random: Arc<dyn Random>,
+}
+
+/// How the API is set up.
+#[derive(Clone, Debug)]
+pub struct ApiOptions {
+    /// The installation's key.
+    pub key: MasterKey,
+    /// Origins (`https://desk.example.com`) besides the server's own whose pages may use the API.
+    pub allowed_origins: Vec<String>,
+    /// The version of the server, as `system` tells it.
+    pub version: &'static str,
+}
+
+/// The API of one node.
+pub struct Api {
+    app: Arc<http::App>,
+}
+
+impl Api {
+    /// An API over these services. Must be called inside a tokio runtime.
+    pub fn new(services: Services, options: &ApiOptions) -> Self {
+        let core = Core::new(services, options);
+        let app = http::App {
+            schema: graphql::schema(Arc::clone(&core)),
+            origins: http::Origins::new(&options.allowed_origins),
+            sockets: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            assets: assets::Assets::load(),
+            core,
+        };
+        Self { app: Arc::new(app) }
+    }
+
+    /// Everything that is served: `/graphql`, `/healthz`, `/readyz` and the web client.
+    pub fn router(&self) -> axum::Router {
+        http::router(Arc::clone(&self.app))
+    }
+
+    /// Runs what must run beside the router, until `shutdown`; then closes the websockets (1001) and returns.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let core = &self.app.core;
+        let loops = async { tokio::join!(core.feed.run(), core.monitor.run(&core.services)) };
+        tokio::select! {
+            _ = loops => {}
+            () = shutdown.cancelled() => {}
+        }
+        self.app.closing.cancel();
+        self.app.sockets.close();
+        if tokio::time::timeout(GOODBYE, self.app.sockets.wait()).await.is_err() {
+            tracing::warn!(left = self.app.sockets.len(), "some websockets did not close in time");
+        }
+    }
+}

@@ -75,6 +75,9 @@ mod tests {
     fn the_tightest_book_trades_at_bid_and_ask() {
         let book = Book::of(0, &mut Stream::of(1, 0, 0));
         let at = |path| (book.bid(path), book.trade(path), book.ask(path));
-        assert_eq!([at(800), at(803), at(804), at(807)], [(100, 100, 101), (100, 100, 101), (100, 101, 101), (100, 101, 101)]);
+        assert_eq!(
+            [at(800), at(803), at(804), at(807)],
+            [(100, 100, 101), (100, 100, 101), (100, 101, 101), (100, 101, 101)]
+        );
     }
 }

@@ -94,7 +94,7 @@ pub struct Contract {
     pub leader: i32,
     /// How far it stands from its root's path, in ticks.
     pub premium: i64,
-    /// Days from one expiry to the next.
+    /// Days from one expiry to the next, at most.
     pub period: i64,
 }
 
@@ -149,7 +149,7 @@ impl Root {
             path: 400_000 + self.number,
             leader: self.leader,
             premium,
-            period: 365 * i64::try_from(LISTED).unwrap_or(1) / i64::try_from(self.months.len() * LISTED).unwrap_or(1),
+            period: 400 / i64::try_from(self.months.len()).unwrap_or(1),
         })
     }
 

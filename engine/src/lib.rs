@@ -7,3 +7,14 @@
 pub mod listing;
 pub mod market;
 pub mod tick;
+
+mod bar;
+mod book;
+mod catalogue;
+mod character;
+mod future;
+mod noise;
+mod path;
+mod rhythm;
+mod stretch;
+mod walk;

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_weekend_is_saturday_and_sunday() {
-        let cases = [(date!(2026 - 11 - 20), false), (date!(2026 - 11 - 21), true), (date!(2026 - 11 - 22), true)];
+        let cases =
+            [(date!(2026 - 11 - 20), false), (date!(2026 - 11 - 21), true), (date!(2026 - 11 - 22), true)];
         for (date, weekend) in cases {
             assert_eq!(is_weekend(day(date)), weekend, "{date}");
         }

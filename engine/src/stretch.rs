@@ -43,21 +43,33 @@ impl Weight {
 /// Splits a stretch into one child per weight. Opens, closes, highs and lows agree; volumes and counts
 /// sum exactly.
 pub fn split(parent: Stretch, weights: &[Weight], noise: &mut Stream) -> Vec<Stretch> {
-    let paces: Vec<i64> = weights.iter().map(|weight| weight.pace * noise.uneven()).collect();
+    let paces: Vec<i64> = weights.iter().map(|weight| weight.pace * noise.about()).collect();
     let counts = apportion(parent.count, &paces);
-    lay(parent, &counts, weights, noise)
+    lay(parent, &counts, weights, noise, Stream::about)
 }
 
 /// Splits a stretch into its events.
 pub fn events(parent: Stretch, noise: &mut Stream) -> Vec<Stretch> {
+    if parent.count == 1 {
+        return vec![parent];
+    }
     let alone = vec![1; usize::try_from(parent.count).unwrap_or(0)];
     let weights = vec![Weight::EVEN; alone.len()];
-    lay(parent, &alone, &weights, noise)
+    lay(parent, &alone, &weights, noise, Stream::uneven)
 }
 
-fn lay(parent: Stretch, counts: &[i64], weights: &[Weight], noise: &mut Stream) -> Vec<Stretch> {
-    let energies: Vec<i64> = counts.iter().zip(weights).map(|(count, weight)| count * weight.intensity).collect();
-    let shares: Vec<i64> = energies.iter().map(|energy| energy * noise.uneven()).collect();
+/// Lays the path of the parent and cuts it into children of these counts; `vary` says how much their
+/// volumes differ.
+fn lay(
+    parent: Stretch,
+    counts: &[i64],
+    weights: &[Weight],
+    noise: &mut Stream,
+    vary: fn(&mut Stream) -> i64,
+) -> Vec<Stretch> {
+    let energies: Vec<i64> =
+        counts.iter().zip(weights).map(|(count, weight)| count * weight.intensity).collect();
+    let shares: Vec<i64> = energies.iter().map(|energy| energy * vary(noise)).collect();
     let extra = apportion(parent.volume - parent.count, &shares);
     let mut points = wander(parent, counts, &energies, noise);
     bend(&mut points, parent);
@@ -89,15 +101,17 @@ fn places(count: i64) -> usize {
     }
 }
 
-/// Divides `total` in proportion to `weights`, in whole numbers whose sum is `total`.
+/// Divides `total` (less than 2^31) in proportion to `weights`, in whole numbers whose sum is `total`.
 fn apportion(total: i64, weights: &[i64]) -> Vec<i64> {
-    let all = i128::from(weights.iter().sum::<i64>().max(1));
-    let (mut passed, mut given) = (0_i128, 0_i64);
+    let all = weights.iter().sum::<i64>().max(1);
+    // With 31 bits of the weights, no product overflows.
+    let excess = (64 - all.leading_zeros()).saturating_sub(31);
+    let (mut passed, mut given) = (0, 0);
     weights
         .iter()
         .map(|weight| {
-            passed += i128::from(*weight);
-            let until = i64::try_from(i128::from(total) * passed / all).unwrap_or(total);
+            passed += weight;
+            let until = total * (passed >> excess) / (all >> excess);
             let part = until - given;
             given = until;
             part
@@ -114,7 +128,7 @@ fn wander(parent: Stretch, counts: &[i64], energies: &[i64], noise: &mut Stream)
     let all = energies.iter().sum::<i64>().max(1);
     // A random walk ranges over 1.6 times its deviation.
     let deviation = (parent.high - parent.low) * FINE * 5 / 8;
-    let step = |energy: i64| deviation * ((energy << 32) / all).isqrt() >> 16;
+    let step = |energy: i64| (deviation * ((energy << 32) / all).isqrt()) >> 16;
     let mut points = Vec::with_capacity(counts.len() * 4);
     // Where the path stands, and how much of its energy is spent, at each child's first and last point.
     let (mut at, mut spent) = (0, 0);
@@ -174,5 +188,97 @@ fn bend(points: &mut [i64], parent: Stretch) {
         } else {
             point.div_euclid(FINE)
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Any promise that can be kept.
+    fn stretches() -> impl Strategy<Value = Stretch> {
+        let prices = (1_000_i64..5_000_000, -3_000_i64..3_000, 0_i64..2_000, 0_i64..2_000);
+        (prices, prop_oneof![1_i64..6, 1_i64..300_000], 0_i64..400_000_000).prop_map(
+            |((open, change, up, down), count, extra)| {
+                let close = if count == 1 { open } else { (open + change).max(1) };
+                let up = if count < 3 { 0 } else { up };
+                let down = if count < 3 || (count == 3 && up > 0) { 0 } else { down };
+                Stretch {
+                    open,
+                    high: open.max(close) + up,
+                    low: (open.min(close) - down).max(1).min(open.min(close)),
+                    close,
+                    volume: count + extra,
+                    count,
+                }
+            },
+        )
+    }
+
+    fn sum(children: &[Stretch]) -> Stretch {
+        let alive: Vec<&Stretch> = children.iter().filter(|child| child.count > 0).collect();
+        Stretch {
+            open: alive.first().unwrap().open,
+            high: alive.iter().map(|child| child.high).max().unwrap(),
+            low: alive.iter().map(|child| child.low).min().unwrap(),
+            close: alive.last().unwrap().close,
+            volume: children.iter().map(|child| child.volume).sum(),
+            count: children.iter().map(|child| child.count).sum(),
+        }
+    }
+
+    fn can_be_kept(stretch: Stretch) -> bool {
+        let Stretch { open, high, low, close, volume, count } = stretch;
+        let (top, bottom) = (open.max(close), open.min(close));
+        let outside = i64::from(high > top) + i64::from(low < bottom);
+        high >= top
+            && low <= bottom
+            && volume >= count
+            && match count {
+                0 => volume == 0,
+                1 => high == low,
+                count => outside <= count - 2,
+            }
+    }
+
+    proptest! {
+        #[test]
+        fn children_add_up_to_their_parent(
+            parent in stretches(),
+            weights in prop::collection::vec((1_i64..50, 1_i64..50), 1..61),
+            key: u64,
+        ) {
+            let weights: Vec<Weight> =
+                weights.into_iter().map(|(pace, intensity)| Weight { pace, intensity }).collect();
+            let children = split(parent, &weights, &mut Stream::of(key, 0, 0));
+            prop_assert_eq!(children.len(), weights.len());
+            prop_assert_eq!(sum(&children), parent);
+            for child in children {
+                prop_assert!(can_be_kept(child), "{child:?}");
+            }
+        }
+
+        #[test]
+        fn events_add_up_to_their_second(mut parent in stretches(), key: u64) {
+            if parent.count > 500 {
+                parent.count = 4 + parent.count % 500;
+            }
+            let events = events(parent, &mut Stream::of(key, 0, 0));
+            prop_assert_eq!(events.len(), usize::try_from(parent.count).unwrap());
+            prop_assert_eq!(sum(&events), parent);
+            prop_assert!(events.iter().all(|event| event.count == 1 && event.high == event.low && event.volume > 0));
+        }
+
+        #[test]
+        fn nothing_is_lost_in_apportioning(
+            total in 0_i64..(1 << 31),
+            weights in prop::collection::vec(1_i64..(1 << 40), 1..100),
+        ) {
+            let parts = apportion(total, &weights);
+            prop_assert_eq!(parts.iter().sum::<i64>(), total);
+            prop_assert!(parts.iter().all(|part| *part >= 0));
+        }
     }
 }

@@ -23,7 +23,7 @@ const SHAPE: u64 = 2;
 const VOLUME: u64 = 3;
 
 /// The part of the way back to the trend that a day covers.
-const PULL: i64 = 128;
+const PULL: i64 = 64;
 /// Fractions of a path unit in the trend.
 const FINE: i64 = 1 << 20;
 
@@ -51,9 +51,7 @@ impl Walk {
 
     /// The first and the last day with events; two years for what expires.
     pub fn days(&self) -> (i64, i64) {
-        self.expiry.map_or((FIRST_DAY, LAST_DAY), |(last, _)| {
-            (FIRST_DAY.max(last - 730), LAST_DAY.min(last))
-        })
+        self.expiry.map_or((FIRST_DAY, LAST_DAY), |(last, _)| (FIRST_DAY.max(last - 730), LAST_DAY.min(last)))
     }
 
     /// What happens on a day; `None` before the first and after the last.
@@ -69,9 +67,11 @@ impl Walk {
         let deviation = deviation(character, open, day);
         let high = open.max(close) + deviation * shape.normal().abs() / (2 * ONE);
         let low = open.min(close) - deviation * shape.normal().abs() / (2 * ONE);
-        let events = character.events * (75 + shape.below(50)) / if is_weekend(day) { 160 } else { 100 };
+        let weekend = is_weekend(day);
+        let events = character.events * (750 + shape.below(500)) / if weekend { 1_600 } else { 1_000 };
         let mut noise = Stream::of(self.own_key, VOLUME, day);
-        let volume = character.volume * (70 + noise.uneven() / 4) / if is_weekend(day) { 250 } else { 100 };
+        let busy = 500 + noise.below(500) + noise.below(500);
+        let volume = character.volume * busy / if weekend { 2_500 } else { 1_000 };
         Some(Stretch {
             open: open + self.premium,
             high: high + self.premium,

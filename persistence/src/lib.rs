@@ -5,12 +5,12 @@
 //! [`local::LocalBus`] is its twin inside one process. One set of cases runs against all of them (`tests/`).
 
 mod connect;
-
-
-
+mod listener;
+pub mod local;
+pub mod redis;
 pub mod sql;
-
-
-
+#[cfg(feature = "testing")]
+pub mod testing;
+mod wire;
 
 pub use connect::ConnectError;

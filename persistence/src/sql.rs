@@ -41,7 +41,7 @@ const CALL_TAKES: Duration = Duration::from_secs(10);
 const PING_TAKES: Duration = Duration::from_secs(2);
 
 /// How long bringing the database up to date may take, including the wait for another process that does it.
-const MIGRATION_TAKES: Duration = Duration::from_secs(120);
+const MIGRATION_TAKES: Duration = Duration::from_mins(2);
 
 /// Which database, and how it is used.
 #[derive(Clone)]

@@ -92,12 +92,12 @@ impl Exchange {
     /// Stops it: nothing happens any more, and gateways tell their clients that the connection to the
     /// broker is lost (1100).
     pub fn stop(&self) {
-        self.floor.open.send_replace(false);
+        self.floor.open.send_if_modified(|open| std::mem::replace(open, false));
     }
 
     /// Lets a stopped exchange go on with the present market; gateways tell their clients (1102).
     pub fn resume(&self) {
-        self.floor.open.send_replace(true);
+        self.floor.open.send_if_modified(|open| !std::mem::replace(open, true));
     }
 
     /// Whether it is running.
@@ -117,11 +117,11 @@ impl Exchange {
 
     /// Lets these ticks happen now: everybody who watches the listing is told of each at once. Generated
     /// ticks go on, and soon replace the prices, unless the listing is held ([`Self::hold`]).
-    pub fn publish(&self, con_id: i32, ticks: Vec<Tick>) {
+    pub fn publish(&self, con_id: i32, ticks: impl AsRef<[Tick]>) {
         let mut books = self.floor.books();
         for feed in [Feed::Live, Feed::Delayed] {
             if let Some(book) = books.by_key.get_mut(&(con_id, feed)) {
-                book.publish(&ticks);
+                book.publish(ticks.as_ref());
             }
         }
     }

@@ -22,7 +22,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::TcpListener;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -78,7 +79,8 @@ impl Gateway {
     pub async fn start(exchange: Exchange, options: GatewayOptions) -> io::Result<Self> {
         let hub = Arc::new(Hub::new(exchange, options));
         hub.listen().await?;
-        tokio::spawn(hub.close.clone().run_until_cancelled_owned(follow_exchange(hub.clone())));
+        let openings = hub.exchange.openings();
+        tokio::spawn(hub.close.clone().run_until_cancelled_owned(follow_exchange(hub.clone(), openings)));
         Ok(Self { _close: Arc::new(CloseGuard(hub.clone())), hub })
     }
 
@@ -123,8 +125,7 @@ impl fmt::Debug for Gateway {
 }
 
 /// Tells the clients when the exchange stops, and when it goes on.
-async fn follow_exchange(hub: Arc<Hub>) {
-    let mut openings = hub.exchange.openings();
+async fn follow_exchange(hub: Arc<Hub>, mut openings: watch::Receiver<bool>) {
     while openings.changed().await.is_ok() {
         if *openings.borrow_and_update() {
             hub.tell(Notice::news(1102));
@@ -169,7 +170,7 @@ struct HubState {
 
 struct Listening {
     stop: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    task: JoinHandle<Option<()>>,
 }
 
 impl Hub {
@@ -210,9 +211,6 @@ impl Hub {
         let address = listener.local_addr()?;
         let stop = self.close.child_token();
         let task = tokio::spawn(stop.clone().run_until_cancelled_owned(accept(self.clone(), listener)));
-        let task = tokio::spawn(async move {
-            task.await.ok();
-        });
         let mut state = self.state();
         state.address = address;
         state.listener = Some(Listening { stop, task });

@@ -4,6 +4,7 @@
 //! It has two parts that can be stopped apart, as in the world: the [`exchange`] owns the market and goes
 //! on when nobody is connected; the [`gateway`] owns the sockets, and can be told to misbehave ([`faults`]).
 
+mod command;
 pub mod exchange;
 pub mod faults;
 pub mod gateway;

@@ -13,7 +13,13 @@ const BARS: &str = "query($instrument: ID!, $size: BarSize!, $from: DateTime!, $
     bars(instrument: $instrument, size: $size, from: $from, to: $to) { \
     size source bars { time open high low close volume } } }";
 
-async fn bars(client: &Client, instrument: &str, size: BarSize, from: OffsetDateTime, to: OffsetDateTime) -> Value {
+async fn bars(
+    client: &Client,
+    instrument: &str,
+    size: BarSize,
+    from: OffsetDateTime,
+    to: OffsetDateTime,
+) -> Value {
     let variables = json!({
         "instrument": instrument,
         "size": size.as_str(),

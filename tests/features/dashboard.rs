@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tempfile::TempDir;
 use tests::browser::Browser;
 use tests::client::{PASSWORD, USERNAME};
 use tests::installation::Installation;
-use tests::program::Tickgraph;
+use tests::program::{Settings, Tickgraph};
 
 /// Sets up the first administrator, logs in where asked to, and adds an instrument to the watchlist.
-async fn set_up_and_add(browser: &Browser, installation: &mut Installation, symbol: &str) {
-    let link = installation.api.set_up_link().await;
+async fn set_up_and_add(browser: &Browser, server: &mut Tickgraph, symbol: &str) {
+    let link = server.set_up_link().await;
     browser.visit(&link).await;
     browser.fill("set-up-username", USERNAME).await;
     browser.fill("set-up-password", PASSWORD).await;
@@ -27,25 +28,28 @@ async fn set_up_and_add(browser: &Browser, installation: &mut Installation, symb
 
 /// The quote cell and the chart's last bar both move.
 async fn moves(browser: &Browser, symbol: &str) {
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let cell = format!("quote-last-{symbol}");
     let has_digits = |text: &str| text.chars().any(|c| c.is_ascii_digit());
     let first = browser.text_within(minute, &cell, "a price", has_digits).await;
     browser.text_within(minute, &cell, "another price", |text| has_digits(text) && text != first).await;
     let close = browser.text_within(minute, "chart-last-close", "a price", has_digits).await;
-    browser.text_within(minute, "chart-last-close", "another price", |text| has_digits(text) && text != close).await;
+    browser
+        .text_within(minute, "chart-last-close", "another price", |text| has_digits(text) && text != close)
+        .await;
 }
 
 async fn feed_shows(browser: &Browser, states: &[&str]) {
     let fits = |text: &str| states.iter().any(|state| text.to_uppercase().contains(state));
-    browser.text_within(Duration::from_secs(60), "feed-state", &format!("{states:?}"), fits).await;
+    browser.text_within(Duration::from_mins(1), "feed-state", &format!("{states:?}"), fits).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn quotes_and_chart_move_on_the_embedded_defaults() {
     let Some(browser) = Browser::open().await else { return };
-    let mut installation = Installation::embedded().await;
-    set_up_and_add(&browser, &mut installation, "NFLX").await;
+    let folder = TempDir::new().unwrap();
+    let mut server = Tickgraph::start("serve", &Settings::in_folder(folder.path()));
+    set_up_and_add(&browser, &mut server, "NFLX").await;
     moves(&browser, "NFLX").await;
     feed_shows(&browser, &["LIVE"]).await;
     browser.text("environment", "SIMULATED", |text| text.to_uppercase().contains("SIMULATED")).await;
@@ -55,7 +59,7 @@ async fn quotes_and_chart_move_on_the_embedded_defaults() {
 async fn quotes_and_chart_move_over_redis_and_postgres_and_survive_outages() {
     let Some(browser) = Browser::open().await else { return };
     let Some(mut installation) = Installation::split().await else { return };
-    set_up_and_add(&browser, &mut installation, "NFLX").await;
+    set_up_and_add(&browser, &mut installation.api, "NFLX").await;
     moves(&browser, "NFLX").await;
     feed_shows(&browser, &["LIVE"]).await;
     let unsure = ["STALE", "RECOVERING"];
@@ -65,7 +69,7 @@ async fn quotes_and_chart_move_over_redis_and_postgres_and_survive_outages() {
     installation.market.restart_gateway().await;
     feed_shows(&browser, &["LIVE"]).await;
 
-    installation.redis.as_mut().unwrap().stop().await;
+    installation.redis.as_mut().unwrap().stop().await.unwrap();
     feed_shows(&browser, &unsure).await;
     installation.redis.as_mut().unwrap().restart().await.unwrap();
     feed_shows(&browser, &["LIVE"]).await;

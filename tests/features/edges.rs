@@ -30,7 +30,8 @@ fn crates_import_only_what_the_design_allows() {
 
     for (name, allowed) in MAY_IMPORT {
         let package = members.iter().find(|package| package.name.as_str() == name).unwrap();
-        let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+        let normal =
+            package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
         let imported = normal.map(|dependency| dependency.name.as_str()).filter(|name| ours.contains(name));
         for import in imported {
             assert!(allowed.contains(&import), "{name} must not import {import}; it may import {allowed:?}");
@@ -42,7 +43,8 @@ fn crates_import_only_what_the_design_allows() {
 fn nothing_imports_the_tests_into_the_product() {
     let metadata = MetadataCommand::new().no_deps().other_options(["--offline".to_owned()]).exec().unwrap();
     let root = metadata.workspace_packages().into_iter().find(|package| package.name.as_str() == "tickgraph");
-    let normal = root.unwrap().dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    let normal =
+        root.unwrap().dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
     let names: Vec<&str> = normal.map(|dependency| dependency.name.as_str()).collect();
     for development in ["tests", "bench", "xtask", "web"] {
         assert!(!names.contains(&development), "the product imports {development}: {names:?}");

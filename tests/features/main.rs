@@ -1,4 +1,5 @@
 //! Features, end to end: the real program, real servers, the simulated gateway, real clients.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
 mod access;
 mod bar;

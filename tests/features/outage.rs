@@ -21,7 +21,7 @@ async fn live(installation: &mut Installation) -> (Client, Subscription) {
 
 /// The quote is live again, and moves.
 async fn healed(installation: &Installation, quotes: &mut Subscription) {
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     quotes.until_within(minute, "LIVE again", |quote| quote["state"] == "LIVE").await;
     installation.market.hold("AAPL");
     installation
@@ -38,9 +38,15 @@ async fn a_gateway_that_is_killed_and_comes_back() {
     installation.market.stop_gateway().await;
     let quote = quotes.until_state(&UNSURE).await;
     assert!(quote["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "no reason: {quote}");
-    let connection = |state: &'static str| move |system: &serde_json::Value| system["connections"][0]["state"] == state;
-    installation.system_until(&client, SOON, "the connection is down", |system| !connection("CONNECTED")(system)).await;
-    assert_eq!(client.query("{ watchlists { name } }", json!({})).await["watchlists"].as_array().unwrap().len(), 1);
+    let connection =
+        |state: &'static str| move |system: &serde_json::Value| system["connections"][0]["state"] == state;
+    installation
+        .system_until(&client, SOON, "the connection is down", |system| !connection("CONNECTED")(system))
+        .await;
+    assert_eq!(
+        client.query("{ watchlists { name } }", json!({})).await["watchlists"].as_array().unwrap().len(),
+        1
+    );
     installation.market.restart_gateway().await;
     healed(&installation, &mut quotes).await;
     installation.system_until(&client, SOON, "the connection is up", connection("CONNECTED")).await;
@@ -50,9 +56,9 @@ async fn a_gateway_that_is_killed_and_comes_back() {
 async fn a_gateway_that_goes_silent() {
     let mut installation = Installation::single().await;
     let (_client, mut quotes) = live(&mut installation).await;
-    installation.market.faults().silent(true);
+    installation.market.faults().go_silent();
     quotes.until_state(&UNSURE).await;
-    installation.market.faults().silent(false);
+    installation.market.faults().speak();
     healed(&installation, &mut quotes).await;
 }
 
@@ -60,7 +66,7 @@ async fn a_gateway_that_goes_silent() {
 async fn a_gateway_that_refuses() {
     let mut installation = Installation::single().await;
     let (client, mut quotes) = live(&mut installation).await;
-    installation.market.faults().refuse(true);
+    installation.market.faults().refuse_connections().await;
     installation.market.faults().drop_sockets();
     quotes.until_state(&UNSURE).await;
     let system = installation
@@ -70,7 +76,7 @@ async fn a_gateway_that_refuses() {
         })
         .await;
     assert!(system["connections"][0]["message"].is_string(), "{system}");
-    installation.market.faults().refuse(false);
+    installation.market.faults().accept_connections().await.unwrap();
     healed(&installation, &mut quotes).await;
 }
 
@@ -89,9 +95,11 @@ async fn a_gateway_that_is_away_at_the_start() {
 async fn redis_that_is_restarted() {
     let Some(mut installation) = Installation::split().await else { return };
     let (client, mut quotes) = live(&mut installation).await;
-    installation.redis.as_mut().unwrap().stop().await;
+    installation.redis.as_mut().unwrap().stop().await.unwrap();
     quotes.until_state(&UNSURE).await;
-    installation.system_until(&client, SOON, "the bus is down", |system| system["bus"]["state"] == "DOWN").await;
+    installation
+        .system_until(&client, SOON, "the bus is down", |system| system["bus"]["state"] == "DOWN")
+        .await;
     assert_eq!(client.viewer().await.status, 200, "without Redis nothing works at all");
     installation.redis.as_mut().unwrap().restart().await.unwrap();
     healed(&installation, &mut quotes).await;
@@ -103,7 +111,7 @@ async fn redis_that_loses_its_memory() {
     let Some(mut installation) = Installation::split().await else { return };
     let (_client, mut quotes) = live(&mut installation).await;
     let redis = installation.redis.as_mut().unwrap();
-    redis.stop().await;
+    redis.stop().await.unwrap();
     redis.restart().await.unwrap();
     healed(&installation, &mut quotes).await;
 }
@@ -115,7 +123,7 @@ async fn postgres_that_is_gone_for_a_while() {
     let create = json!({ "name": "Before" });
     assert_eq!(client.mutate("watchlistCreate", create, "").await["userErrors"], json!([]));
 
-    installation.postgres.as_mut().unwrap().stop().await;
+    installation.postgres.as_mut().unwrap().stop().await.unwrap();
     let during = client.try_mutate("watchlistCreate", json!({ "name": "During" }), "").await;
     assert_eq!(during.error_code(), Some("UNAVAILABLE"), "{during:?}");
     let text = during.body.to_string();

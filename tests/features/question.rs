@@ -11,7 +11,8 @@ async fn what_cannot_be_answered_says_why() {
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
     let apple = client.instrument("AAPL").await;
-    let bars = |arguments: &str| format!("{{ bars(instrument: \"{apple}\", {arguments}) {{ bars {{ time }} }} }}");
+    let bars =
+        |arguments: &str| format!("{{ bars(instrument: \"{apple}\", {arguments}) {{ bars {{ time }} }} }}");
     let cases = [
         ("{ node(id: \"x\") { id } }".to_owned(), "BAD_ID"),
         ("{ instrument(id: \"!!!\") { id } }".to_owned(), "BAD_ID"),
@@ -48,7 +49,10 @@ async fn a_malformed_request_is_refused_in_words() {
     for (document, status) in cases {
         let answer = client.ask(document, json!({})).await;
         assert!(!answer.error_text().is_empty(), "{document}: {answer:?}");
-        assert!(answer.status == status || answer.status == 400 || answer.status == 200, "{document}: {answer:?}");
+        assert!(
+            answer.status == status || answer.status == 400 || answer.status == 200,
+            "{document}: {answer:?}"
+        );
     }
     let garbage = reqwest::Client::new()
         .post(format!("http://{}/graphql", client.address()))
@@ -84,7 +88,9 @@ async fn a_subscription_to_too_much_is_refused() {
     let client = installation.administrator().await;
     let apple = client.instrument("AAPL").await;
     let many: Vec<String> = (0..201).map(|_| apple.clone()).collect();
-    for (instruments, max_hz) in [(many, 10.0), (vec![], 10.0), (vec!["x".into()], 10.0), (vec![apple.clone()], 5_000.0)] {
+    for (instruments, max_hz) in
+        [(many, 10.0), (vec![], 10.0), (vec!["x".into()], 10.0), (vec![apple.clone()], 5_000.0)]
+    {
         let document = "subscription($instruments: [ID!]!, $maxHz: Float) { quotes(instruments: $instruments, maxHz: $maxHz) { __typename } }";
         let variables = json!({ "instruments": instruments, "maxHz": max_hz });
         let mut subscription = client.subscribe(document, variables).await;

@@ -1,7 +1,11 @@
 //! Secrets stay secret.
 
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
 use tests::client::{PASSWORD, USERNAME};
 use tests::installation::{Installation, KEY};
+use tests::program::{Settings, Tickgraph};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_ever_logged() {
@@ -15,7 +19,7 @@ async fn no_secret_is_ever_logged() {
     let apple = client.instrument("AAPL").await;
     client.quotes(&[&apple]).await.until_state(&["LIVE"]).await;
     client.hold_token(Some(format!("{first_token}x")));
-    client.viewer_or_refusal().await;
+    client.viewer().await;
     client.log_out().await;
 
     let cookie_value = first_cookie.split_once('=').unwrap().1.to_owned();
@@ -23,6 +27,7 @@ async fn no_secret_is_ever_logged() {
         ("the password", PASSWORD.to_owned()),
         ("a wrong password", "a wrong password that is typed".to_owned()),
         ("the key", KEY.to_owned()),
+        ("the servers' password", persistence::testing::PASSWORD.to_owned()),
         ("an access token", first_token.rsplit('.').next().unwrap().to_owned()),
         ("a refresh token", cookie_value),
         ("the next refresh token", client.cookie().unwrap().split_once('=').unwrap().1.to_owned()),
@@ -37,9 +42,9 @@ async fn no_secret_is_ever_logged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_key_file_is_for_its_owner_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let mut installation = Installation::with_key_file().await;
-    installation.api.set_up_token().await;
-    let mode = std::fs::metadata(installation.folder().join("key")).unwrap().permissions().mode();
+    let folder = TempDir::new().unwrap();
+    let mut server = Tickgraph::start("serve", &Settings::in_folder(folder.path()));
+    server.address().await;
+    let mode = std::fs::metadata(folder.path().join("key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

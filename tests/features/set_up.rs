@@ -4,7 +4,6 @@ use serde_json::json;
 use tests::answer::refusal;
 use tests::client::{Client, PASSWORD, USERNAME};
 use tests::installation::Installation;
-use tests::program::Tickgraph;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_administrator_is_made_once() {
@@ -15,9 +14,11 @@ async fn the_first_administrator_is_made_once() {
 
     let wrong = stranger.set_up(&"0".repeat(64)).await;
     assert_eq!(refusal(&wrong), Some("SET_UP_TOKEN_INVALID"), "{wrong}");
-    for (username, password, field) in
-        [("a", PASSWORD, "username"), ("two words", PASSWORD, "username"), (USERNAME, "too short", "password")]
-    {
+    for (username, password, field) in [
+        ("a", PASSWORD, "username"),
+        ("two words", PASSWORD, "username"),
+        (USERNAME, "too short", "password"),
+    ] {
         let input = json!({ "setUpToken": token, "username": username, "password": password });
         let payload = stranger.mutate("userSetUp", input, "user { username }").await;
         assert_eq!(refusal(&payload), Some("INVALID"), "{payload}");
@@ -50,23 +51,16 @@ async fn of_many_set_ups_at_once_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_set_up_link_is_printed_until_it_was_used_and_survives_a_restart() {
+async fn the_set_up_link_stays_the_same_until_it_was_used() {
     let mut installation = Installation::single().await;
-    let settings = installation.settings();
     let first = installation.api.set_up_token().await;
-    let mut second = Tickgraph::start("serve", &settings.clone().with("TICKGRAPH_DATA", "/nonexistent/x"));
-    drop(std::mem::replace(&mut installation.api, {
-        second = Tickgraph::start("serve", &settings);
-        second
-    }));
+    installation.restart_api("serve").await;
     let again = installation.api.set_up_token().await;
     assert_eq!(first, again, "the link of an unused installation changed with a restart");
 
     installation.administrator().await;
-    let ended = std::mem::replace(&mut installation.api, Tickgraph::start("desk", &settings)).terminate().await;
-    assert!(ended.status.success(), "{}", ended.output);
-    installation.api = Tickgraph::start("serve", &settings);
-    let client = installation.stranger().await;
-    assert_eq!(client.system().await["setUpNeeded"], false);
+    installation.restart_api("serve").await;
+    let stranger = installation.stranger().await;
+    assert_eq!(stranger.system().await["setUpNeeded"], false);
     assert!(!installation.api.output().contains("set-up link"), "{}", installation.api.output());
 }

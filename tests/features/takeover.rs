@@ -20,7 +20,8 @@ async fn a_standby_takes_over_within_ten_seconds_of_a_kill() {
     let killed = Instant::now();
     installation.desk.replace(standby).unwrap().kill9().await;
     quotes.until_state(&["STALE", "RECOVERING"]).await;
-    let after = quotes.until_within(Duration::from_secs(20), "LIVE again", |quote| quote["state"] == "LIVE").await;
+    let after =
+        quotes.until_within(Duration::from_secs(20), "LIVE again", |quote| quote["state"] == "LIVE").await;
     let took = killed.elapsed();
     assert!(took < Duration::from_secs(10), "the standby took {took:?}");
 
@@ -49,7 +50,8 @@ async fn a_leader_that_was_frozen_does_not_lead_again() {
         })
         .await;
     frozen.thaw();
-    let (second, epoch) = (system["desk"]["id"].clone(), system["desk"]["epoch"].as_str().unwrap().to_owned());
+    let (second, epoch) =
+        (system["desk"]["id"].clone(), system["desk"]["epoch"].as_str().unwrap().to_owned());
     installation.market.hold("AAPL");
     for price in ["251.25", "251.26", "251.27"] {
         let quote = installation

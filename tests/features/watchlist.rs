@@ -40,14 +40,20 @@ async fn a_watchlist_is_made_filled_ordered_renamed_and_deleted() {
     assert_eq!(refusal(&client.mutate("watchlistReorder", outdated, LIST).await), Some("OUTDATED"));
 
     let removal = json!({ "watchlist": list, "instrument": apple });
-    assert_eq!(symbols(&client.mutate("watchlistRemove", removal, LIST).await["watchlist"]), ["SPY", "EUR.USD"]);
+    assert_eq!(
+        symbols(&client.mutate("watchlistRemove", removal, LIST).await["watchlist"]),
+        ["SPY", "EUR.USD"]
+    );
 
     create(&client, "Other").await;
     let taken = client.mutate("watchlistRename", json!({ "watchlist": list, "name": "OTHER" }), LIST).await;
     assert_eq!(refusal(&taken), Some("TAKEN"), "{taken}");
-    let renamed = client.mutate("watchlistRename", json!({ "watchlist": list, "name": "Europe" }), LIST).await;
+    let renamed =
+        client.mutate("watchlistRename", json!({ "watchlist": list, "name": "Europe" }), LIST).await;
     assert_eq!(renamed["watchlist"]["name"], "Europe");
-    let again = client.query("query($id: ID!) { node(id: $id) { ... on Watchlist { name } } }", json!({ "id": list })).await;
+    let again = client
+        .query("query($id: ID!) { node(id: $id) { ... on Watchlist { name } } }", json!({ "id": list }))
+        .await;
     assert_eq!(again["node"]["name"], "Europe");
 
     let deleted = client.mutate("watchlistDelete", json!({ "watchlist": list }), "deletedWatchlistId").await;
@@ -80,7 +86,8 @@ async fn edits_at_once_lose_nothing() {
     assert_eq!(created.iter().filter(|payload| refusal(payload).is_none()).count(), 1, "{created:?}");
 
     let lists = other.query("{ watchlists { name instruments { symbol } } }", json!({})).await;
-    let shared = lists["watchlists"].as_array().unwrap().iter().find(|list| list["name"] == "Shared").unwrap();
+    let shared =
+        lists["watchlists"].as_array().unwrap().iter().find(|list| list["name"] == "Shared").unwrap();
     let mut found = symbols(shared);
     found.sort_unstable();
     assert_eq!(found, ["AAPL", "MSFT", "NVDA", "QQQ", "SPY", "TSLA"]);
@@ -91,8 +98,7 @@ async fn watchlists_survive_a_restart() {
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
     create(&client, "Kept").await;
-    let settings = installation.settings();
-    installation.restart_api(&settings).await;
+    installation.restart_api("serve").await;
     let client = installation.stranger().await;
     client.log_in(USERNAME, PASSWORD).await;
     let lists = client.query("{ watchlists { name } }", json!({})).await;

@@ -26,7 +26,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts one with an empty profile. Where there is no Chromium or ChromeDriver, the test is skipped.
+    /// Starts one with an empty profile. Where there is no Chromium or driver for it, the test is skipped.
     pub async fn open() -> Option<Self> {
         let Some(chromium) = chromium() else {
             skip::because("there is no Chromium; install chromium or Google Chrome");
@@ -160,7 +160,7 @@ fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
     options.as_object().cloned().unwrap_or_default()
 }
 
-/// Starts ChromeDriver on a free port, which it prints.
+/// Starts `chromedriver` on a free port, which it prints.
 async fn start(program: &Path) -> (Child, u16) {
     let mut driver = Command::new(program)
         .arg("--port=0")

@@ -146,7 +146,8 @@ impl Client {
 
     /// The id of the instrument with exactly this symbol, asked for until the broker connection answers.
     pub async fn instrument(&self, symbol: &str) -> String {
-        const SEARCH: &str = "query($text: String!) { instruments(search: $text, first: 20) { nodes { id symbol } } }";
+        const SEARCH: &str =
+            "query($text: String!) { instruments(search: $text, first: 20) { nodes { id symbol } } }";
         within(SOON, &format!("a search finds {symbol}"), || async {
             let answer = self.ask(SEARCH, json!({ "text": symbol })).await;
             let nodes = answer.body.pointer("/data/instruments/nodes")?.as_array()?.clone();

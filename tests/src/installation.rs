@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use persistence::testing::{PrivatePostgres, PrivateRedis};
+use persistence::testing::{PrivatePostgres, PrivateRedis, StartError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use crate::client::{Client, PASSWORD, USERNAME};
 use crate::market::Market;
 use crate::program::{Settings, Tickgraph};
 use crate::skip;
+use crate::subscription::Subscription;
 use crate::wait::{SOON, within};
 
 /// A key that must never be seen in a log.
@@ -35,8 +37,21 @@ impl Installation {
     /// `tickgraph serve` on its own SQLite file and in-process bus; only the gateway is ours, so that the
     /// test can set prices.
     pub async fn single() -> Self {
-        let (folder, market) = (TempDir::new().unwrap(), Market::open().await);
-        let settings = Settings::in_folder(folder.path()).with("IB_ADDRESS", market.address().to_string());
+        Self::around(Market::open().await)
+    }
+
+    /// The same, while nothing listens at the gateway's address.
+    pub async fn single_without_gateway() -> Self {
+        let market = Market::open().await;
+        market.stop_gateway().await;
+        Self::around(market)
+    }
+
+    fn around(market: Market) -> Self {
+        let folder = TempDir::new().unwrap();
+        let settings = Settings::in_folder(folder.path())
+            .with("IB_ADDRESS", market.address().to_string())
+            .with("TICKGRAPH_KEY", KEY);
         let api = Tickgraph::start("serve", &settings);
         Self { market, postgres: None, redis: None, desk: None, api, settings, folder }
     }
@@ -104,6 +119,52 @@ impl Installation {
         .await
     }
 
+    /// Sets a price again and again until a subscriber sees an event that fits: a feed that is being made
+    /// anew has not yet asked for ticks.
+    pub async fn trade_until_seen(
+        &self,
+        subscription: &mut Subscription,
+        symbol: &str,
+        price: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let ends = Instant::now() + SOON;
+        loop {
+            self.market.trade(symbol, price);
+            match subscription.find(Instant::now() + Duration::from_secs(1), &fits).await {
+                Ok(event) => return event,
+                Err(last) => assert!(Instant::now() < ends, "a trade at {price} is not seen; last: {last}"),
+            }
+        }
+    }
+
+    /// Waits until the database answers again.
+    pub async fn answers_again(&self, client: &Client) {
+        within(SOON, "the database answers", || async {
+            let answer = client.try_ask("{ watchlists { id } }", json!({})).await.ok()?;
+            answer.body["data"]["watchlists"].is_array().then_some(())
+        })
+        .await;
+    }
+
+    /// Ends the process that clients talk to as one should, and starts it again.
+    pub async fn restart_api(&mut self, command: &str) {
+        let settings = self.settings();
+        // Something must stand in its place while it ends.
+        let old = std::mem::replace(&mut self.api, Tickgraph::start("--version", &settings));
+        let ended = old.terminate().await;
+        assert!(ended.status.success(), "it did not end well:\n{}", ended.output);
+        self.api = Tickgraph::start(command, &settings);
+    }
+
+    /// Waits until a second desk stands by.
+    pub async fn standby_waits(&self, standby: &Tickgraph) {
+        within(SOON, "the second desk stands by", || async {
+            standby.output().contains("standing by").then_some(())
+        })
+        .await;
+    }
+
     /// Everything its processes have said so far.
     pub fn logs(&self) -> String {
         let desk = self.desk.as_ref().map(Tickgraph::output).unwrap_or_default();
@@ -115,9 +176,10 @@ impl Installation {
 pub async fn servers() -> Option<(PrivatePostgres, PrivateRedis)> {
     match (PrivatePostgres::start().await, PrivateRedis::start().await) {
         (Ok(postgres), Ok(redis)) => Some((postgres, redis)),
-        (Err(why), _) | (_, Err(why)) => {
-            skip::because(&why.to_string());
+        (Err(StartError::Missing(why)), _) | (_, Err(StartError::Missing(why))) => {
+            skip::because(&why);
             None
         }
+        (Err(error), _) | (_, Err(error)) => panic!("{error}"),
     }
 }

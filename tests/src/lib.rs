@@ -15,4 +15,5 @@ pub mod node;
 pub mod program;
 pub mod skip;
 pub mod subscription;
+pub mod token;
 pub mod wait;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use domain::bar::BarSize;
 use domain::clock::{Clock, SystemClock};
-use engine::listing::Listing;
-use engine::market::GeneratedMarket;
+use engine::listing::{Listing, ListingKind};
 use engine::tick::{BarPrice, MarketBar, Tick, TickKind};
 use rust_decimal::Decimal;
 use simulator::{Simulator, SimulatorOptions};
@@ -18,7 +17,6 @@ pub const SEED: u64 = 20_261_122;
 /// A market whose gateway can be broken, and whose prices can be set.
 pub struct Market {
     simulator: Simulator,
-    generated: GeneratedMarket,
 }
 
 impl Market {
@@ -27,8 +25,7 @@ impl Market {
         let clock = Arc::new(SystemClock);
         let options =
             SimulatorOptions { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), seed: SEED, clock };
-        let simulator = simulator::start(options).await.expect("the simulator starts");
-        Self { simulator, generated: GeneratedMarket::new(SEED, SystemClock.now().date()) }
+        Self { simulator: simulator::start(options).await.expect("the simulator starts") }
     }
 
     /// The gateway's address.
@@ -37,7 +34,7 @@ impl Market {
     }
 
     /// The gateway's faults.
-    pub fn faults(&self) -> simulator::gateway::Faults {
+    pub fn faults(&self) -> simulator::faults::Faults {
         self.simulator.gateway.faults()
     }
 
@@ -53,7 +50,8 @@ impl Market {
 
     /// The listing of this symbol.
     pub fn listing(&self, symbol: &str) -> &Listing {
-        let found = self.generated.listings().iter().find(|listing| listing.local_symbol == symbol);
+        let found =
+            self.simulator.exchange.market().listings().iter().find(|listing| listing.local_symbol == symbol);
         found.unwrap_or_else(|| panic!("the market lists no {symbol}"))
     }
 
@@ -71,13 +69,19 @@ impl Market {
             TickKind::Ask { price: price + listing.tick, size },
             TickKind::Trade { price, size },
         ];
-        self.simulator.exchange.publish(listing.con_id, ticks.map(|kind| Tick { at, kind }).to_vec());
+        self.simulator.exchange.publish(listing.con_id, ticks.map(|kind| Tick { at, kind }));
     }
 
     /// The bars that this market must have.
-    pub fn bars(&self, symbol: &str, size: BarSize, from: OffsetDateTime, to: OffsetDateTime) -> Vec<MarketBar> {
+    pub fn bars(
+        &self,
+        symbol: &str,
+        size: BarSize,
+        from: OffsetDateTime,
+        to: OffsetDateTime,
+    ) -> Vec<MarketBar> {
         let listing = self.listing(symbol);
-        let price = if listing.kind == engine::listing::ListingKind::Fx { BarPrice::MidPoint } else { BarPrice::Trades };
-        self.generated.bars(listing.con_id, size, price, from, to)
+        let price = if listing.kind == ListingKind::Fx { BarPrice::MidPoint } else { BarPrice::Trades };
+        self.simulator.exchange.market().bars(listing.con_id, size, price, from, to)
     }
 }

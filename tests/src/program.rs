@@ -21,16 +21,20 @@ pub struct Settings(BTreeMap<String, String>);
 impl Settings {
     /// Data in this folder, and a free port.
     pub fn in_folder(folder: &Path) -> Self {
-        Self::default().with("TICKGRAPH_DATA", folder.to_string_lossy()).with("TICKGRAPH_LISTEN", "127.0.0.1:0")
+        Self::default()
+            .with("TICKGRAPH_DATA", folder.to_string_lossy())
+            .with("TICKGRAPH_LISTEN", "127.0.0.1:0")
     }
 
     /// With one more variable.
+    #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
     /// Without a variable.
+    #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.0.remove(name);
         self
@@ -144,10 +148,10 @@ impl Tickgraph {
     }
 
     async fn ended(mut self) -> Ended {
-        let status = match timeout(SOON, self.child.wait()).await {
-            Ok(status) => status.unwrap(),
-            Err(_) => panic!("'tickgraph {}' still runs; it said:\n{}", self.command, self.output.text()),
+        let Ok(status) = timeout(SOON, self.child.wait()).await else {
+            panic!("'tickgraph {}' still runs; it said:\n{}", self.command, self.output.text())
         };
+        let status = status.unwrap();
         // The last lines may still be on their way through the pipe.
         let _ = timeout(Duration::from_secs(5), self.output.complete()).await;
         Ended { status, output: self.output.text() }

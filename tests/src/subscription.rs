@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -60,16 +60,15 @@ impl Subscription {
         self.socket.send(Message::text(message.to_string())).await.expect("the socket is open");
     }
 
-    /// The next message or the close; pings are answered on the way.
+    /// The next message or the close.
     pub async fn event(&mut self, limit: Duration, what: &str) -> Event {
-        self.event_until(Instant::now() + limit, what, &Value::Null).await
+        timeout(limit, self.next()).await.unwrap_or_else(|_| panic!("not in time: {what}"))
     }
 
-    async fn event_until(&mut self, ends: Instant, what: &str, seen: &Value) -> Event {
+    /// The next message or the close; pings are answered on the way.
+    async fn next(&mut self) -> Event {
         loop {
-            let next = timeout_at(ends, self.socket.next()).await;
-            let next = next.unwrap_or_else(|_| panic!("not in time: {what}; the last event was {seen}"));
-            match next {
+            match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value = serde_json::from_str(&text).expect("a message is JSON");
                     match message["type"].as_str() {
@@ -79,8 +78,8 @@ impl Subscription {
                     }
                 }
                 Some(Ok(Message::Close(frame))) => {
-                    let (code, reason) =
-                        frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
+                    let (code, reason) = frame
+                        .map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
                     return Event::Closed(code, reason);
                 }
                 Some(Ok(_)) => {}
@@ -98,26 +97,60 @@ impl Subscription {
         }
     }
 
+    /// The top-level errors with which the subscription is refused, or which an event carries.
+    pub async fn errors(&mut self) -> Value {
+        match self.event(SOON, "a refusal").await {
+            Event::Message(message) if message["type"] == "error" => message["payload"].clone(),
+            Event::Message(message) if message["payload"]["errors"].is_array() => {
+                message["payload"]["errors"].clone()
+            }
+            other => panic!("instead of an error: {other:?}"),
+        }
+    }
+
+    /// Subscribes although that must fail, and returns what the server did, as text.
+    pub async fn outcome(&mut self, document: &str) -> String {
+        let mut outcome = format!("{:?}", self.event(SOON, "connection_ack or a close").await);
+        if outcome.contains("connection_ack") {
+            self.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": document } })).await;
+            outcome = format!("{:?}", self.event(SOON, "an error").await);
+        }
+        outcome
+    }
+
     /// Reads events until one fits; the root field's value is looked at, and errors are passed over.
     pub async fn until(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         self.until_within(SOON, what, fits).await
     }
 
     /// The same with a limit of its own.
-    pub async fn until_within(&mut self, limit: Duration, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let ends = Instant::now() + limit;
+    pub async fn until_within(
+        &mut self,
+        limit: Duration,
+        what: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> Value {
+        match self.find(Instant::now() + limit, fits).await {
+            Ok(value) => value,
+            Err(last) => panic!("not within {} s: {what}; the last event was {last}", limit.as_secs()),
+        }
+    }
+
+    /// Reads events until one fits, or until `ends`; then the last one is the error.
+    pub async fn find(&mut self, ends: Instant, fits: impl Fn(&Value) -> bool) -> Result<Value, Value> {
         let mut last = Value::Null;
         loop {
-            match self.event_until(ends, what, &last).await {
-                Event::Message(message) if message["type"] == "next" => {
+            match timeout_at(ends, self.next()).await {
+                Err(_) => return Err(last),
+                Ok(Event::Message(message)) if message["type"] == "next" => {
                     let data = message["payload"]["data"].as_object();
                     let value = data.and_then(|data| data.values().next()).cloned().unwrap_or_default();
                     if fits(&value) {
-                        return value;
+                        return Ok(value);
                     }
                     last = if value.is_null() { message } else { value };
                 }
-                other => panic!("the subscription ended while waiting for {what}: {other:?}"),
+                Ok(other) => panic!("the subscription ended: {other:?}; the last event was {last}"),
             }
         }
     }

@@ -1,9 +1,8 @@
 //! The message budget of one gateway: Interactive Brokers allows a client 50 messages a second, and
 //! drops the one that passes that three times.
 //!
-//! We send at most [`PER_SECOND`] in *any* stretch of one second. A token bucket with that burst and that
-//! rate would let twice as many through around a refill, so the budget remembers when it granted what.
-//! Who has to wait is served by [`Class`], then in the order of arrival: a cancel never queues behind data.
+//! We send at most [`MOST`] in *any* stretch of [`WINDOW`]. A token bucket with that burst and that rate would
+//! let twice as many through around a refill, so the budget remembers when it granted what. Who has to wait is served by [`Class`], then in the order of arrival: a cancel never queues behind data.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
@@ -13,10 +12,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// The most messages in any second; the rest of IB's 50 is for what the client crate sends by itself.
-pub const PER_SECOND: usize = 45;
+/// The most messages in any [`WINDOW`]; the rest of IB's 50 is for what the client crate sends by itself.
+pub const MOST: usize = 45;
 
-const WINDOW: Duration = Duration::from_secs(1);
+/// A second, and what messages that left apart may gain on each other on their way.
+pub const WINDOW: Duration = Duration::from_millis(1_200);
 
 /// What a message is for; the first class is served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ impl Ledger {
         while self.granted.front().is_some_and(|granted| *granted + WINDOW <= now) {
             self.granted.pop_front();
         }
-        if self.granted.len() < PER_SECOND { None } else { self.granted.front().map(|first| *first + WINDOW) }
+        if self.granted.len() < MOST { None } else { self.granted.front().map(|first| *first + WINDOW) }
     }
 }
 
@@ -149,12 +149,12 @@ mod tests {
         let budget = Budget::new();
         let start = Instant::now();
         let mut instants = Vec::new();
-        for _ in 0..3 * PER_SECOND {
+        for _ in 0..3 * MOST {
             budget.acquire(Class::Data).await;
             instants.push(Instant::now());
         }
-        for pair in instants.windows(PER_SECOND + 1) {
-            assert!(pair[PER_SECOND] - pair[0] >= WINDOW);
+        for pair in instants.windows(MOST + 1) {
+            assert!(pair[MOST] - pair[0] >= WINDOW);
         }
         assert_eq!(instants.last().unwrap().duration_since(start), 2 * WINDOW);
     }
@@ -163,14 +163,14 @@ mod tests {
     async fn an_idle_budget_grants_at_once() {
         let budget = Budget::new();
         let start = Instant::now();
-        grants(&budget, Class::History, PER_SECOND).await;
+        grants(&budget, Class::History, MOST).await;
         assert_eq!(Instant::now(), start);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_higher_class_goes_first() {
         let budget = Arc::new(Budget::new());
-        grants(&budget, Class::Data, PER_SECOND).await;
+        grants(&budget, Class::Data, MOST).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut tasks = Vec::new();
         for (number, class) in
@@ -194,7 +194,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_gives_up_leaves_the_queue() {
         let budget = Budget::new();
-        grants(&budget, Class::Data, PER_SECOND).await;
+        grants(&budget, Class::Data, MOST).await;
         let impatient = tokio::time::timeout(Duration::from_millis(10), budget.acquire(Class::Cancel)).await;
         assert!(impatient.is_err());
         assert!(budget.ledger().waiting.is_empty());

@@ -156,7 +156,7 @@ impl Connection {
             match timeout(self.timings.silence, session.client.server_time()).await {
                 // A complaint that names no request fails this one, too: but whoever complains is alive.
                 Ok(Ok(_) | Err(Error::Notice(_))) => *failures = 0,
-                Err(_elapsed) | Ok(Err(Error::Timeout)) => {
+                Err(_) | Ok(Err(Error::Timeout)) => {
                     return format!("the gateway at {} has gone silent", self.address);
                 }
                 Ok(Err(error)) => {
@@ -187,8 +187,7 @@ impl Connection {
         }
         let trouble = upstream.trouble();
         tracing::info!(connection = %self.id, trouble = trouble.as_deref(), "{}", in_words(notice));
-        let state =
-            if trouble.is_some() { ConnectionState::Degraded } else { ConnectionState::Connected };
+        let state = if trouble.is_some() { ConnectionState::Degraded } else { ConnectionState::Connected };
         self.enter(state, trouble.clone(), |link| {
             link.trouble = trouble;
             if heard == Heard::DataLost {

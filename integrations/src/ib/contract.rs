@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn floats_become_exact_decimals() {
-        let cases = [(0.01, "0.01"), (0.000_05, "0.00005"), (0.25, "0.25"), (0.0, "0.01"), (1e-8, "0.00000001")];
+        let cases =
+            [(0.01, "0.01"), (0.000_05, "0.00005"), (0.25, "0.25"), (0.0, "0.01"), (1e-8, "0.00000001")];
         for (min_tick, expected) in cases {
             let mut details = details(SecurityType::Stock, "X", "X");
             details.min_tick = min_tick;

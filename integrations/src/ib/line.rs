@@ -11,9 +11,9 @@ use std::time::Duration;
 use domain::RefusalCode;
 use domain::instrument::Instrument;
 use domain::market_data::{SourceError, SourceEvent};
-use domain::quote::FeedState;
-use futures::stream::{BoxStream, StreamExt, unfold};
+use domain::quote::{FeedState, QuoteValues};
 use futures::FutureExt;
+use futures::stream::{BoxStream, StreamExt, unfold};
 use ibapi::contracts::Contract;
 use ibapi::market_data::realtime::TickTypes;
 use ibapi::subscriptions::{Subscription, SubscriptionItem};
@@ -63,7 +63,8 @@ struct Feed {
     epoch: u64,
     wanted: Wanted,
     fold: Fold,
-    ticked: bool,
+    /// What was told of it last.
+    told: Option<QuoteValues>,
 }
 
 struct Line {
@@ -165,18 +166,18 @@ impl Line {
             return self.end(exhausted(&self.instrument.symbol));
         };
         (self.epoch, self.retry_at) = (link.epoch, None);
-        let wanted = session.wanted(contract.contract_id);
+        let wanted = session.wanted(self.instrument.broker_id);
         match self.request(&session, contract, wanted, slot).await {
             Ok(ticks) => {
                 let fold = Fold::new(self.instrument.price_increment);
                 let epoch = link.epoch;
-                self.feed = Some(Feed { ticks, session, epoch, wanted, fold, ticked: false });
+                self.feed = Some(Feed { ticks, session, epoch, wanted, fold, told: None });
                 if std::mem::take(&mut self.missed) {
                     self.ready.push_back(SourceEvent::Lost("ticks during the outage are missing".into()));
                 }
                 self.tell_now();
             }
-            Err(error) => self.failed(&error, None),
+            Err(error) => self.failed(&error),
         }
     }
 
@@ -235,44 +236,56 @@ impl Line {
         }
         if self.feed.as_ref().is_some_and(|feed| link.session.is_none() || feed.epoch != link.epoch) {
             self.interrupt();
-            self.say(FeedState::Stale, Some(outage(&link)));
+            let reason = match link.session {
+                None => link.reason(),
+                Some(_) => "the gateway has lost the subscription, and it is being made again".into(),
+            };
+            self.say(FeedState::Stale, Some(reason));
         } else {
             self.tell_state(&link);
         }
     }
 
     fn take(&mut self, first: Option<Result<SubscriptionItem<TickTypes>, Error>>) {
-        let mut item = first;
-        let mut changed = false;
-        for _ in 0..BATCH {
+        let mut next = Some(first);
+        let mut taken = 0;
+        while let Some(item) = next {
+            taken += 1;
             match item {
                 Some(Ok(SubscriptionItem::Data(tick))) => {
-                    changed |= self.feed.as_mut().is_some_and(|feed| feed.fold.take(&tick));
+                    if let Some(feed) = &mut self.feed {
+                        feed.fold.take(&tick);
+                    }
                 }
                 Some(Ok(SubscriptionItem::Notice(notice))) => self.heed(&notice),
                 Some(Err(error)) => {
-                    self.tell_values(changed);
-                    return self.failed(&error, self.feed.as_ref().map(|feed| feed.wanted));
+                    self.tell_values();
+                    return self.failed(&error);
                 }
                 None => {
-                    self.tell_values(changed);
-                    return self.failed(&Error::EndOfStream, None);
+                    self.tell_values();
+                    return self.failed(&Error::EndOfStream);
                 }
             }
-            let Some(feed) = &mut self.feed else { return };
-            match feed.ticks.next().now_or_never() {
-                Some(next) => item = next,
-                None => break,
-            }
+            let open = self.feed.as_mut().filter(|_| taken < BATCH);
+            next = open.and_then(|feed| feed.ticks.next().now_or_never());
         }
-        self.tell_values(changed);
+        self.tell_values();
     }
 
-    fn tell_values(&mut self, changed: bool) {
-        let Some(feed) = self.feed.as_mut().filter(|_| changed) else { return };
-        feed.ticked = true;
-        self.ready.push_back(SourceEvent::Values(feed.fold.values().clone()));
-        (self.obstacle, self.retries) = (None, 0);
+    /// Tells what is known, where that is news.
+    fn tell_values(&mut self) {
+        let Some(feed) = &mut self.feed else { return };
+        let values = feed.fold.values();
+        let unchanged = match &feed.told {
+            Some(told) => told == values,
+            None => *values == QuoteValues::default(),
+        };
+        if !unchanged {
+            feed.told = Some(values.clone());
+            self.ready.push_back(SourceEvent::Values(values.clone()));
+            (self.obstacle, self.retries) = (None, 0);
+        }
         self.tell_now();
     }
 
@@ -287,56 +300,52 @@ impl Line {
                     feed.fold.timeliness = Timeliness::Delayed;
                 }
             }
-            code if is_not_subscribed(code) => {
-                let wanted = self.feed.as_ref().map(|feed| feed.wanted);
-                self.failed(&Error::Notice(notice.clone()), wanted);
-            }
+            code if is_not_subscribed(code) => self.failed(&Error::Notice(notice.clone())),
             _ => tracing::info!(instrument = %self.instrument.symbol, "{}", in_words(notice)),
         }
     }
 
-    /// The subscription is over, or was never made. `wanted` is how it was asked for, where the source refused.
-    fn failed(&mut self, error: &Error, wanted: Option<Wanted>) {
+    /// The subscription is over, or was never made.
+    fn failed(&mut self, error: &Error) {
+        let asked = self.feed.as_ref().map(|feed| (feed.session.clone(), feed.wanted));
         self.interrupt();
-        let Error::Notice(notice) = error else {
-            if !is_connection_end(error) {
+        match error {
+            Error::Notice(notice) => self.refused(notice, asked),
+            error if is_connection_end(error) => self.say(FeedState::Stale, Some("connection lost".into())),
+            error => {
                 tracing::warn!(instrument = %self.instrument.symbol, %error, "a quote subscription broke");
                 self.try_later("the gateway's data could not be read; trying again".into());
             }
-            return self.say(FeedState::Stale, Some(self.obstacle.clone().unwrap_or_else(connection_lost)));
-        };
+        }
+    }
+
+    fn refused(&mut self, notice: &Notice, asked: Option<(Arc<Session>, Wanted)>) {
         if notice.code == LINES_EXHAUSTED {
             return self.end(exhausted(&self.instrument.symbol));
         }
-        if is_not_subscribed(notice.code) && wanted == Some(Wanted::Live) {
-            return self.settle_for_delayed();
+        if let Some((session, Wanted::Live)) = asked
+            && is_not_subscribed(notice.code)
+        {
+            session.settle_for_delayed(self.instrument.broker_id);
+            self.retry_at = Some(Instant::now());
+            return;
         }
         if !may_pass(notice) {
             return self.end(refused(notice));
         }
-        let reason = if notice.code == COMPETING_SESSION {
+        self.try_later(if notice.code == COMPETING_SESSION {
             format!("another session of this user takes the market data; trying again ({COMPETING_SESSION})")
         } else {
             format!("{}; trying again", in_words(notice))
-        };
-        self.try_later(reason);
-        self.say(FeedState::Stale, self.obstacle.clone());
-    }
-
-    fn settle_for_delayed(&mut self) {
-        if let (Some(session), Ok(id)) =
-            (self.link.borrow().session.clone(), i32::try_from(self.instrument.broker_id))
-        {
-            session.settle_for_delayed(id);
-        }
-        self.retry_at = Some(Instant::now());
+        });
     }
 
     fn try_later(&mut self, reason: String) {
         self.retries = (self.retries + 1).min(RETRY_GROWTH_LIMIT);
         let delay: Duration = self.lines.connection.timings.retry * self.retries;
         self.retry_at = Some(Instant::now() + delay);
-        self.obstacle = Some(reason);
+        self.obstacle = Some(reason.clone());
+        self.say(FeedState::Stale, Some(reason));
     }
 
     fn tell_now(&mut self) {
@@ -346,11 +355,13 @@ impl Line {
 
     /// Says the state, where it is another than was said last.
     fn tell_state(&mut self, link: &Link) {
+        let feed = self.feed.as_ref().map(|feed| match feed.told {
+            Some(_) => Heard::Prices(feed.fold.timeliness),
+            None => Heard::Nothing,
+        });
         let was_stale = matches!(self.said, Some((FeedState::Stale | FeedState::Recovering, _)));
-        let feed = self.feed.as_ref();
-        match state(link, feed.map(|feed| (feed.ticked, feed.fold.timeliness)), self.obstacle.as_ref(), was_stale) {
-            Some((state, reason)) => self.say(state, reason),
-            None => {}
+        if let Some((state, reason)) = state(link, feed, self.obstacle.as_deref(), was_stale) {
+            self.say(state, reason);
         }
     }
 
@@ -365,7 +376,7 @@ impl Line {
     /// Lets the subscription go, and keeps the right to a line.
     fn interrupt(&mut self) {
         let Some(feed) = self.feed.take() else { return };
-        self.missed |= feed.ticked;
+        self.missed |= feed.told.is_some();
         self.drop_feed(feed, self.slot.clone());
     }
 
@@ -397,44 +408,40 @@ async fn take_back(lines: Lines, ticks: Subscription<TickTypes>, slot: Option<Sl
     drop((ticks, slot));
 }
 
+/// What came through a subscription so far.
+#[derive(Clone, Copy)]
+enum Heard {
+    Nothing,
+    Prices(Timeliness),
+}
+
 /// The state that a line is in; `None` where nothing can be said yet.
 fn state(
     link: &Link,
-    feed: Option<(bool, Timeliness)>,
-    obstacle: Option<&String>,
+    feed: Option<Heard>,
+    obstacle: Option<&str>,
     was_stale: bool,
 ) -> Option<(FeedState, Option<String>)> {
     if link.session.is_none() {
-        return Some((FeedState::Stale, Some(outage(link))));
+        return Some((FeedState::Stale, Some(link.reason())));
     }
-    if let Some(reason) = link.trouble.as_ref().or(obstacle) {
-        return Some((FeedState::Stale, Some(reason.clone())));
+    if let Some(reason) = link.trouble.as_deref().or(obstacle) {
+        return Some((FeedState::Stale, Some(reason.to_owned())));
     }
-    match feed {
-        Some((true, Timeliness::Live)) => Some((FeedState::Live, None)),
-        Some((true, Timeliness::Delayed)) => Some((
+    match feed? {
+        Heard::Prices(Timeliness::Live) => Some((FeedState::Live, None)),
+        Heard::Prices(Timeliness::Delayed) => Some((
             FeedState::Delayed,
             Some("delayed data: the account has no subscription to this market's live data".into()),
         )),
-        Some((true, Timeliness::Frozen)) => {
+        Heard::Prices(Timeliness::Frozen) => {
             Some((FeedState::Closed, Some("the market is closed: its last known prices".into())))
         }
-        Some((false, _)) if was_stale => {
+        Heard::Nothing if was_stale => {
             Some((FeedState::Recovering, Some("connected again; waiting for the first price".into())))
         }
-        _ => None,
+        Heard::Nothing => None,
     }
-}
-
-fn outage(link: &Link) -> String {
-    if link.session.is_some() {
-        return "Interactive Brokers lost the subscription and it is being made again (1101)".into();
-    }
-    if link.epoch == 0 { link.reason() } else { format!("connection lost: {}", link.reason()) }
-}
-
-fn connection_lost() -> String {
-    "connection lost".into()
 }
 
 fn exhausted(symbol: &str) -> SourceError {
@@ -449,7 +456,10 @@ fn exhausted(symbol: &str) -> SourceError {
 fn unknown(instrument: &Instrument) -> SourceError {
     SourceError::Rejected {
         code: RefusalCode::BrokerRefused,
-        message: format!("{} has no contract id of Interactive Brokers: search for it again", instrument.symbol),
+        message: format!(
+            "{} has no contract id of Interactive Brokers: search for it again",
+            instrument.symbol
+        ),
     }
 }
 
@@ -466,7 +476,11 @@ pub(super) fn belongs(
         code: RefusalCode::BrokerRefused,
         message: format!(
             "{} belongs to the connection '{}' in the environment {}; this is '{}' in {}",
-            instrument.symbol, instrument.connection, instrument.environment, connection.id, session.environment
+            instrument.symbol,
+            instrument.connection,
+            instrument.environment,
+            connection.id,
+            session.environment
         ),
     })
 }

@@ -75,7 +75,7 @@ pub(super) struct Session {
     pub(super) environment: Environment,
     /// The market-data type is a switch of the whole connection: who throws it keeps all others from asking.
     data_type: RwLock<()>,
-    delayed: Mutex<HashSet<i32>>,
+    delayed: Mutex<HashSet<i64>>,
 }
 
 impl Session {
@@ -85,13 +85,13 @@ impl Session {
     }
 
     /// How to ask for the data of this contract: as delayed data once live data was turned down.
-    pub(super) fn wanted(&self, contract_id: i32) -> Wanted {
+    pub(super) fn wanted(&self, contract_id: i64) -> Wanted {
         let delayed = self.delayed.lock().unwrap_or_else(PoisonError::into_inner);
         if delayed.contains(&contract_id) { Wanted::Delayed } else { Wanted::Live }
     }
 
     /// Notes that live data of this contract is not to be had in this session.
-    pub(super) fn settle_for_delayed(&self, contract_id: i32) {
+    pub(super) fn settle_for_delayed(&self, contract_id: i64) {
         self.delayed.lock().unwrap_or_else(PoisonError::into_inner).insert(contract_id);
     }
 

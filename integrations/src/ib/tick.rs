@@ -168,7 +168,12 @@ mod tests {
     }
 
     fn priced(kind: TickType, value: f64, size: f64) -> TickTypes {
-        TickTypes::PriceSize(TickPriceSize { price_tick_type: kind, price: value, size, ..TickPriceSize::default() })
+        TickTypes::PriceSize(TickPriceSize {
+            price_tick_type: kind,
+            price: value,
+            size,
+            ..TickPriceSize::default()
+        })
     }
 
     fn sized(kind: TickType, size: f64) -> TickTypes {

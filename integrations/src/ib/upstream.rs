@@ -126,10 +126,11 @@ mod tests {
 
     #[test]
     fn notices_make_and_end_trouble() {
+        type Case<'a> = (&'a [(i32, &'a str)], Option<&'a str>, Heard);
         let broken = "Market data farm connection is broken:usfarm";
         let mended = "Market data farm connection is OK:usfarm";
         let other = "Market data farm connection is OK:eufarm";
-        let cases: [(&[(i32, &str)], Option<&str>, Heard); 11] = [
+        let cases: [Case<'_>; 11] = [
             (&[(2104, mended)], None, Heard::Changed),
             (&[(2103, broken)], Some("'usfarm'"), Heard::Changed),
             (&[(2103, broken), (2104, other)], Some("'usfarm'"), Heard::Changed),

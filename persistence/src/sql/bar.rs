@@ -18,7 +18,9 @@ use super::{Lock, Sql, run};
 const AT_ONCE: usize = 1_000;
 
 mod row {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::{Exact, Moment};
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "bars")]
@@ -43,7 +45,9 @@ mod row {
 }
 
 mod coverage {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::Moment;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "bar_coverage")]
@@ -78,11 +82,7 @@ impl row::Model {
 
 #[async_trait]
 impl BarStore for Sql {
-    async fn read(
-        &self,
-        series: Series,
-        range: TimeRange,
-    ) -> Result<(Vec<Bar>, Vec<TimeRange>), StoreError> {
+    async fn read(&self, series: Series, range: TimeRange) -> Result<(Vec<Bar>, Vec<TimeRange>), StoreError> {
         run(async {
             // What is covered is read first: a write in between can then only add bars that nobody is
             // promised yet, never take away some that somebody is.
@@ -116,21 +116,12 @@ impl BarStore for Sql {
     }
 }
 
-async fn write_bars(
-    transaction: &DatabaseTransaction,
-    series: Series,
-    bars: &[Bar],
-) -> Result<(), Failure> {
+async fn write_bars(transaction: &DatabaseTransaction, series: Series, bars: &[Bar]) -> Result<(), Failure> {
     // Each time once: Postgres refuses to replace a row twice in one statement.
     let distinct: BTreeMap<Moment, &Bar> = bars.iter().map(|bar| (bar.time.into(), bar)).collect();
     let rows: Vec<_> = distinct.into_iter().map(|(time, bar)| bar_row(series, time, bar)).collect();
-    let replaced = [
-        row::Column::Open,
-        row::Column::High,
-        row::Column::Low,
-        row::Column::Close,
-        row::Column::Volume,
-    ];
+    let replaced =
+        [row::Column::Open, row::Column::High, row::Column::Low, row::Column::Close, row::Column::Volume];
     let replace = OnConflict::columns([row::Column::InstrumentId, row::Column::Size, row::Column::Time])
         .update_columns(replaced)
         .to_owned();

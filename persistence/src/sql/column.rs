@@ -17,7 +17,7 @@ use super::failure::Failure;
 
 /// A moment in microseconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
-pub(super) struct Moment(pub(super) i64);
+pub struct Moment(pub(super) i64);
 
 impl Moment {
     /// The moment as a date and time in UTC.
@@ -49,7 +49,7 @@ impl From<OffsetDateTime> for Moment {
 /// An exact decimal, with its scale: `1.50` comes back as `1.50`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
-pub(super) struct Exact(pub(super) Decimal);
+pub struct Exact(pub(super) Decimal);
 
 impl fmt::Display for Exact {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -76,13 +76,15 @@ fn is_passing_code(code: &str) -> bool {
 }
 
 /// An error that a conversion from a row gives, as a failure of that row.
-pub(super) fn in_column<E: Into<Box<dyn Error + Send + Sync>>>(column: &'static str) -> impl Fn(E) -> Failure {
+pub(super) fn in_column<E: Into<Box<dyn Error + Send + Sync>>>(
+    column: &'static str,
+) -> impl Fn(E) -> Failure {
     move |error| Failure::row(format!("column {column}: {}", error.into()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     #[test]
     fn what_may_succeed_later() {

@@ -6,6 +6,7 @@ use domain::store::StoreError;
 use domain::world::Environment;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 
 use super::failure::{Failure, in_column};
 use super::{PING_TAKES, Sql, bounded, run};
@@ -14,7 +15,7 @@ use super::{PING_TAKES, Sql, bounded, run};
 const ONLY: i16 = 1;
 
 mod row {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "installation")]

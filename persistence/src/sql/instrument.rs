@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use domain::instrument::{Instrument, InstrumentId, InstrumentStore};
 use domain::store::StoreError;
 use domain::world::ConnectionId;
-use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, Iterable};
 
 use super::column::Exact;
 use super::failure::{Failure, in_column};
@@ -18,7 +18,9 @@ use super::{Sql, run};
 const AT_ONCE: usize = 500;
 
 pub(super) mod row {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::Exact;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "instruments")]
@@ -98,8 +100,7 @@ impl InstrumentStore for Sql {
         run(async {
             let transaction = self.begin_write().await?;
             let replaced = row::Column::iter().filter(|column| !matches!(column, row::Column::Id));
-            let replace =
-                OnConflict::column(row::Column::Id).update_columns(replaced).to_owned();
+            let replace = OnConflict::column(row::Column::Id).update_columns(replaced).to_owned();
             for chunk in rows.chunks(AT_ONCE) {
                 row::Entity::insert_many(chunk.to_vec())
                     .on_conflict(replace.clone())

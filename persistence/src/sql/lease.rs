@@ -18,7 +18,9 @@ use super::{Sql, run};
 const DESK: &str = "desk";
 
 mod row {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::Moment;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "leases")]
@@ -80,8 +82,7 @@ impl Sql {
             return Ok(self.clock.now().into());
         }
         let question = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now";
-        let answer =
-            transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, question)).await?;
+        let answer = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, question)).await?;
         let answer = answer.ok_or_else(|| Failure::row("the database did not say what time it is"))?;
         Ok(Moment(answer.try_get("", "now")?))
     }
@@ -109,12 +110,12 @@ async fn write_row(
     fence: i64,
     expires_at: Moment,
 ) -> Result<(), Failure> {
-    let row = row::ActiveModel {
-        name: Set(DESK.to_owned()),
-        holder: Set(holder),
-        fence: Set(fence),
-        expires_at: Set(expires_at),
-    };
-    row::Entity::update(row).exec(transaction).await?;
+    row::Entity::update_many()
+        .col_expr(row::Column::Holder, Expr::value(holder))
+        .col_expr(row::Column::Fence, Expr::value(fence))
+        .col_expr(row::Column::ExpiresAt, Expr::value(expires_at))
+        .filter(row::Column::Name.eq(DESK))
+        .exec(transaction)
+        .await?;
     Ok(())
 }

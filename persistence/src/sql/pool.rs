@@ -4,9 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sea_orm::sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::sqlx::{ConnectOptions, Connection};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 
@@ -55,8 +53,7 @@ async fn open_postgres(url: &str, max_connections: u32) -> Result<DatabaseConnec
                 .into(),
         )
     })?;
-    let options =
-        options.application_name("tickgraph").options(POSTGRES_LIMITS).disable_statement_logging();
+    let options = options.application_name("tickgraph").options(POSTGRES_LIMITS).disable_statement_logging();
     let what = format!("the Postgres server at {}:{}", options.get_host(), options.get_port());
 
     // The pool waits for a server that is starting; the first connection is made without it, so that a
@@ -105,10 +102,8 @@ async fn open_sqlite(
             .idle_timeout(None)
     };
     // Made first, and by the writer: it creates the file and turns write-ahead logging on.
-    let writer = pool(1)
-        .connect_with(options.clone())
-        .await
-        .map_err(|error| ConnectError::file(what, error))?;
+    let writer =
+        pool(1).connect_with(options.clone()).await.map_err(|error| ConnectError::file(what, error))?;
     let reader = pool(max_connections).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok((
         SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),

@@ -6,7 +6,7 @@ use domain::store::StoreError;
 use domain::user::{User, UserId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{LockBehavior, LockType};
-use sea_orm::{ActiveValue::Set, Condition, DatabaseTransaction, IntoActiveModel, QuerySelect, QueryTrait};
+use sea_orm::{ActiveValue::Set, Condition, DatabaseTransaction, QuerySelect, QueryTrait};
 use time::{Duration, OffsetDateTime};
 
 use super::column::Moment;
@@ -20,7 +20,9 @@ const KEPT_FOR: Duration = Duration::days(30);
 const PRUNED_AT_ONCE: u64 = 100;
 
 mod row {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::Moment;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "sessions")]
@@ -53,7 +55,9 @@ mod row {
 }
 
 mod token {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::Moment;
 
     #[derive(Clone, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "refresh_tokens")]
@@ -138,10 +142,8 @@ impl SessionStore for Sql {
         now: OffsetDateTime,
     ) -> Result<Option<(Session, User)>, StoreError> {
         run(async {
-            let found = row::Entity::find_by_id(id.0)
-                .find_also_related(user::row::Entity)
-                .one(&self.reader)
-                .await?;
+            let found =
+                row::Entity::find_by_id(id.0).find_also_related(user::row::Entity).one(&self.reader).await?;
             match found {
                 Some((row, Some(user))) if row.is_open(now) => Ok(Some((row.session()?, user.user()?))),
                 _ => Ok(None),
@@ -185,9 +187,11 @@ async fn rotate(
         return Ok(Rotation::Refused);
     };
 
-    let mut token = token.into_active_model();
-    token.replaced_at = Set(Some(now.into()));
-    token::Entity::update(token).exec(transaction).await?;
+    token::Entity::update_many()
+        .col_expr(token::Column::ReplacedAt, Expr::value(Moment::from(now)))
+        .filter(token::Column::Hash.eq(token.hash))
+        .exec(transaction)
+        .await?;
     insert_token(transaction, session.id, new).await?;
     prune_tokens(transaction, session.id, now).await?;
     let renewed = Moment::from(expires_at);
@@ -202,7 +206,7 @@ async fn rotate(
 /// Ends a session; the moment of the first end stays.
 async fn end(connection: &impl ConnectionTrait, id: Uuid, now: OffsetDateTime) -> Result<(), Failure> {
     row::Entity::update_many()
-        .col_expr(row::Column::EndedAt, Expr::value(Some(Moment::from(now))))
+        .col_expr(row::Column::EndedAt, Expr::value(Moment::from(now)))
         .filter(row::Column::Id.eq(id))
         .filter(row::Column::EndedAt.is_null())
         .exec(connection)
@@ -215,11 +219,8 @@ async fn insert_token(
     session: Uuid,
     hash: RefreshTokenHash,
 ) -> Result<(), Failure> {
-    let token = token::ActiveModel {
-        hash: Set(hash.0.to_vec()),
-        session_id: Set(session),
-        replaced_at: Set(None),
-    };
+    let token =
+        token::ActiveModel { hash: Set(hash.0.to_vec()), session_id: Set(session), replaced_at: Set(None) };
     token::Entity::insert(token).exec_without_returning(transaction).await?;
     Ok(())
 }
@@ -231,9 +232,7 @@ async fn prune_sessions(transaction: &DatabaseTransaction, now: OffsetDateTime) 
         .select_only()
         .column(row::Column::Id)
         .filter(
-            Condition::any()
-                .add(row::Column::ExpiresAt.lt(long_ago))
-                .add(row::Column::EndedAt.lt(long_ago)),
+            Condition::any().add(row::Column::ExpiresAt.lt(long_ago)).add(row::Column::EndedAt.lt(long_ago)),
         )
         .limit(PRUNED_AT_ONCE)
         // Two that prune at once take different rows instead of waiting for each other.

@@ -11,7 +11,9 @@ use super::failure::{Failure, in_column};
 use super::{Lock, Sql, run};
 
 pub(super) mod row {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::Moment;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "users")]
@@ -87,7 +89,12 @@ impl UserStore for Sql {
 }
 
 async fn any(connection: &impl ConnectionTrait) -> Result<bool, Failure> {
-    let first: Option<Uuid> =
-        row::Entity::find().select_only().column(row::Column::Id).limit(1).into_tuple().one(connection).await?;
+    let first: Option<Uuid> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await?;
     Ok(first.is_some())
 }

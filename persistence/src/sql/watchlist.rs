@@ -17,7 +17,9 @@ use super::failure::{Failure, in_column};
 use super::{Sql, instrument, run, user};
 
 mod row {
-    use super::*;
+    use sea_orm::entity::prelude::*;
+
+    use crate::sql::column::Moment;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "watchlists")]
@@ -46,7 +48,7 @@ mod row {
 }
 
 mod item {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "watchlist_items")]
@@ -235,10 +237,7 @@ impl WatchlistStore for Sql {
             if present != wanted {
                 return Ok(Change::Outdated);
             }
-            item::Entity::delete_many()
-                .filter(item::Column::WatchlistId.eq(id.0))
-                .exec(&transaction)
-                .await?;
+            item::Entity::delete_many().filter(item::Column::WatchlistId.eq(id.0)).exec(&transaction).await?;
             insert_items(&transaction, id, instruments).await?;
             commit(transaction, owner, id).await
         })
@@ -247,11 +246,7 @@ impl WatchlistStore for Sql {
 }
 
 /// Commits, and returns the list as it is now.
-async fn commit(
-    transaction: DatabaseTransaction,
-    owner: UserId,
-    id: WatchlistId,
-) -> Result<Change, Failure> {
+async fn commit(transaction: DatabaseTransaction, owner: UserId, id: WatchlistId) -> Result<Change, Failure> {
     let list = read(&transaction, owner, id).await?;
     transaction.commit().await?;
     Ok(list.map_or(Change::NotFound, Change::Done))
@@ -292,8 +287,7 @@ async fn refuse_creation(
 
 /// Makes changes of one owner's set of lists follow one another; returns whether there is such an owner.
 async fn lock_owner(transaction: &DatabaseTransaction, owner: UserId) -> Result<bool, Failure> {
-    let row =
-        user::row::Entity::find_by_id(owner.0).lock(LockType::NoKeyUpdate).one(transaction).await?;
+    let row = user::row::Entity::find_by_id(owner.0).lock(LockType::NoKeyUpdate).one(transaction).await?;
     Ok(row.is_some())
 }
 
@@ -335,10 +329,7 @@ async fn name_taken(
     Ok(others > 0)
 }
 
-async fn all_known(
-    transaction: &DatabaseTransaction,
-    instruments: &[InstrumentId],
-) -> Result<bool, Failure> {
+async fn all_known(transaction: &DatabaseTransaction, instruments: &[InstrumentId]) -> Result<bool, Failure> {
     let known = instrument::row::Entity::find()
         .filter(instrument::row::Column::Id.is_in(instruments.iter().map(|id| id.uuid())))
         .count(transaction)

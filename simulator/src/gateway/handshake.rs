@@ -17,13 +17,8 @@ const NEWEST: i32 = 226;
 /// (Clients that speak only the older text dialect offer at most 212.)
 pub(super) fn negotiate(offer: &str) -> Option<i32> {
     let range = offer.split(' ').next()?.strip_prefix('v')?;
-    let (min, max) = match range.split_once("..") {
-        Some((min, max)) => (min.parse::<i32>().ok()?, max.parse::<i32>().ok()?),
-        None => {
-            let only = range.parse().ok()?;
-            (only, only)
-        }
-    };
+    let (min, max) = range.split_once("..").unwrap_or((range, range));
+    let (min, max): (i32, i32) = (min.parse().ok()?, max.parse().ok()?);
     (min <= max && max >= OLDEST && min <= NEWEST).then_some(max.min(NEWEST))
 }
 

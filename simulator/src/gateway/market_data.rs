@@ -64,13 +64,9 @@ impl Session {
             ids::MARKET_DATA => self.open_line(&decode(id, body)?),
             ids::CANCEL_MARKET_DATA => {
                 let request_id = decode::<ById>(id, body)?.req_id.unwrap_or_default();
-                match self.lines.remove(&request_id) {
-                    Some(_) => Ok(()),
-                    None => {
-                        let words = format!("Can't find EId with tickerId:{request_id}");
-                        Err(Notice::refusal(request_id, 300, words))
-                    }
-                }
+                let words = || format!("Can't find EId with tickerId:{request_id}");
+                let line = self.lines.remove(&request_id);
+                line.map(drop).ok_or_else(|| Notice::refusal(request_id, 300, words()))
             }
             _ => self.choose_type(decode(id, body)?),
         }
@@ -92,7 +88,8 @@ impl Session {
         if self.lines.contains_key(&request_id) {
             return Err(Notice::refusal(request_id, 102, words(102)));
         }
-        let is_snapshot = request.snapshot.unwrap_or_default() || request.regulatory_snapshot.unwrap_or_default();
+        let is_snapshot =
+            request.snapshot.unwrap_or_default() || request.regulatory_snapshot.unwrap_or_default();
         let generic_ticks = request.generic_tick_list.as_deref().unwrap_or_default();
         if is_snapshot && !generic_ticks.is_empty() {
             let cause = "Snapshot market data subscription is not applicable to generic ticks";

@@ -63,30 +63,34 @@ pub(super) const DELAYED: TickTypes = TickTypes {
 pub(super) fn ticks(update: &Update, request_id: i32, types: TickTypes) -> Vec<u8> {
     let mut ticks = Ticks { request_id, bytes: Vec::new() };
     let Update { before, now, tick } = update;
-    let level = |price: fn(&Snapshot) -> Option<Decimal>, size: fn(&Snapshot) -> Option<Decimal>| Level {
-        before: before.as_ref().map(|values| (price(values), size(values))),
-        now: (price(now), size(now)),
-    };
-    let bid = level(|values| Some(values.bid), |values| Some(values.bid_size));
-    let ask = level(|values| Some(values.ask), |values| Some(values.ask_size));
-    let last = level(|values| values.last, |values| values.last_size);
-    let is_new = |field: fn(&Snapshot) -> Option<Decimal>| {
+    let level = |of: fn(&Snapshot) -> PriceAndSize| (before.as_ref().map(of), of(now));
+    let bid = level(|values| (Some(values.bid), Some(values.bid_size)));
+    let ask = level(|values| (Some(values.ask), Some(values.ask_size)));
+    let last = level(|values| (values.last, values.last_size));
+    let is_new = |field: Field| {
         before.as_ref().is_none_or(|before| field(before) != field(now)).then(|| field(now)).flatten()
     };
     // As the broker does: the time of a trade comes before its price.
-    let traded = matches!(tick, Some(TickKind::Trade { .. }));
     if let Some(at) = now.last_at
-        && (traded || before.as_ref().is_none_or(|before| before.last_at != now.last_at))
+        && before.as_ref().is_none_or(|before| before.last_at != now.last_at)
     {
         ticks.string(types.last_at, at.unix_timestamp().to_string());
     }
-    ticks.level(&bid, types.bid, types.bid_size, matches!(tick, Some(TickKind::Bid { .. })));
-    ticks.level(&ask, types.ask, types.ask_size, matches!(tick, Some(TickKind::Ask { .. })));
-    ticks.level(&last, types.last, types.last_size, traded);
+    // What was published is told whatever it changes; else a level is told where it changed.
+    match tick {
+        Some(TickKind::Bid { .. }) => ticks.level((None, bid.1), (types.bid, types.bid_size)),
+        Some(TickKind::Ask { .. }) => ticks.level((None, ask.1), (types.ask, types.ask_size)),
+        Some(TickKind::Trade { .. }) => ticks.level((None, last.1), (types.last, types.last_size)),
+        None => {
+            ticks.level(bid, (types.bid, types.bid_size));
+            ticks.level(ask, (types.ask, types.ask_size));
+            ticks.level(last, (types.last, types.last_size));
+        }
+    }
     if let Some(volume) = is_new(|values| values.last.map(|_| values.volume)) {
         ticks.size(types.volume, volume);
     }
-    let prices: [(i32, fn(&Snapshot) -> Option<Decimal>); 4] = [
+    let prices: [(i32, Field); 4] = [
         (types.high, |values| values.high),
         (types.low, |values| values.low),
         (types.close, |values| Some(values.previous_close)),
@@ -107,13 +111,11 @@ pub(super) fn ticks(update: &Update, request_id: i32, types: TickTypes) -> Vec<u
     ticks.bytes
 }
 
+/// A price, and how much there is at it.
 type PriceAndSize = (Option<Decimal>, Option<Decimal>);
 
-/// A price with its size, before and now.
-struct Level {
-    before: Option<PriceAndSize>,
-    now: PriceAndSize,
-}
+/// One of the prices.
+type Field = fn(&Snapshot) -> Option<Decimal>;
 
 struct Ticks {
     request_id: i32,
@@ -121,17 +123,15 @@ struct Ticks {
 }
 
 impl Ticks {
-    /// A level that changed, or that was `published` and so is told whatever it is: with its price, or,
-    /// where only the size changed, the size alone.
-    #[allow(clippy::fn_params_excessive_bools, reason = "one bool")]
-    fn level(&mut self, level: &Level, price_type: i32, size_type: i32, published: bool) {
-        let (Some(price), size) = level.now else { return };
-        match level.before {
-            Some(before) if before == level.now && !published => {}
-            Some((Some(before), _)) if before == price && !published => {
-                self.size(size_type, size.unwrap_or_default());
-            }
-            _ => self.price(price_type, price, size),
+    /// A level, before and now: its price with its size, the size alone where only that changed, or
+    /// nothing where nothing did.
+    fn level(&mut self, level: (Option<PriceAndSize>, PriceAndSize), types: (i32, i32)) {
+        let (before, now) = level;
+        let (Some(price), size) = now else { return };
+        match before {
+            Some(before) if before == now => {}
+            Some((Some(before), _)) if before == price => self.size(types.1, size.unwrap_or_default()),
+            _ => self.price(types.0, price, size),
         }
     }
 
@@ -159,5 +159,79 @@ impl Ticks {
             tick_type: Some(tick_type),
             value: Some(value),
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message;
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        let hundred = Some(Decimal::ONE_HUNDRED);
+        Snapshot {
+            bid: Decimal::from(99),
+            bid_size: Decimal::ONE,
+            ask: Decimal::from(101),
+            ask_size: Decimal::ONE,
+            last: hundred,
+            last_size: Some(Decimal::ONE),
+            last_at: Some(OffsetDateTime::UNIX_EPOCH),
+            open: hundred,
+            high: hundred,
+            low: hundred,
+            previous_close: Decimal::from(98),
+            volume: Decimal::TEN,
+        }
+    }
+
+    /// The tick types of an update, in order.
+    fn types(update: &Update) -> Vec<i32> {
+        let bytes = ticks(update, 7, LIVE);
+        let mut rest = bytes.as_slice();
+        let mut types = Vec::new();
+        while let Some((length, tail)) = rest.split_first_chunk() {
+            let (frame, tail) = tail.split_at(usize::try_from(u32::from_be_bytes(*length)).unwrap());
+            let tick = TickString::decode(&frame[4..]).or_else(|_| {
+                TickSize::decode(&frame[4..])
+                    .map(|tick| TickString { tick_type: tick.tick_type, ..TickString::default() })
+            });
+            let tick_type = tick.map(|tick| tick.tick_type).unwrap_or_else(|_| {
+                TickPrice::decode(&frame[4..])
+                    .map(|tick| tick.tick_type)
+                    .unwrap_or_else(|_| TickGeneric::decode(&frame[4..]).unwrap().tick_type)
+            });
+            types.push(tick_type.unwrap());
+            rest = tail;
+        }
+        types
+    }
+
+    #[test]
+    fn only_what_changed_is_told() {
+        let before = snapshot();
+        let two = Decimal::TWO;
+        let trade = TickKind::Trade { price: Decimal::ONE_HUNDRED, size: Decimal::ONE };
+        let bid = TickKind::Bid { price: Decimal::from(99), size: Decimal::ONE };
+        let cases = [
+            ("everything is new", None, before, None, vec![45, 1, 2, 4, 8, 6, 7, 9, 14, 49]),
+            ("nothing changed", Some(before), before, None, vec![]),
+            ("a price", Some(before), Snapshot { bid: two, ..before }, None, vec![1]),
+            ("a size", Some(before), Snapshot { ask_size: two, ..before }, None, vec![3]),
+            ("the day's high", Some(before), Snapshot { high: Some(two), ..before }, None, vec![6]),
+            ("a published bid like the one before", Some(before), before, Some(bid), vec![1]),
+            ("a published trade", Some(before), Snapshot { volume: two, ..before }, Some(trade), vec![4, 8]),
+        ];
+        for (what, before, now, tick, expected) in cases {
+            assert_eq!(types(&Update { before, now, tick }), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_never_trades_has_neither_last_nor_volume() {
+        let now = Snapshot { last: None, last_size: None, last_at: None, ..snapshot() };
+        assert_eq!(types(&Update { before: None, now, tick: None }), [1, 2, 6, 7, 9, 14, 49]);
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn venues(listing: &Listing) -> Vec<&str> {
 /// The contract id of the index of this symbol.
 pub(super) fn index_id(symbol: &str) -> i32 {
     let digits = symbol.bytes().take(5).filter_map(|byte| char::from(byte).to_digit(36));
-    digits.fold(FIRST_INDEX, |id, digit| (id - FIRST_INDEX) * 36 + i32::try_from(digit).unwrap_or(0) + FIRST_INDEX)
+    digits.fold(FIRST_INDEX, |id, digit| {
+        (id - FIRST_INDEX) * 36 + i32::try_from(digit).unwrap_or(0) + FIRST_INDEX
+    })
 }
 
 /// The last trading date of a future, as the protocol writes it.
@@ -100,7 +102,8 @@ pub(super) fn matching<'a>(market: &'a GeneratedMarket, pattern: &str) -> Vec<Kn
     }
     let traded = market.listings().iter().filter(|listing| listing.kind != ListingKind::Future);
     let all = traded.map(Known::Listing).chain(indices(market).map(Known::Index));
-    let mut found: Vec<(u8, Known<'a>)> = all.filter_map(|known| Some((rank(known, &pattern)?, known))).collect();
+    let mut found: Vec<(u8, Known<'a>)> =
+        all.filter_map(|known| Some((rank(known, &pattern)?, known))).collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.truncate(MAX_SAMPLES);
     found.into_iter().map(|(_, known)| known).collect()

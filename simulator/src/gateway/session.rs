@@ -64,7 +64,8 @@ async fn introduce(hub: &Arc<Hub>, frames: &mut Frames, out: &Outbox) -> Option<
         out.tell(&Notice::refusal(NO_REQUEST, 504, "Not connected"));
         return None;
     }
-    let start: StartApiRequest = decode(id - PROTOBUF_OFFSET, body).map_err(|notice| out.tell(&notice)).ok()?;
+    let start: StartApiRequest =
+        decode(id - PROTOBUF_OFFSET, body).map_err(|notice| out.tell(&notice)).ok()?;
     let client = Client::register(hub, start.client_id.unwrap_or_default());
     if client.is_none() {
         out.tell(&Notice::news(326));

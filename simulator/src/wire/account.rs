@@ -141,6 +141,7 @@ pub(crate) struct PnlRequest {
 
 /// `PnL` of the protocol.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
+#[allow(clippy::struct_field_names, reason = "the names are the protocol's")]
 pub(crate) struct Pnl {
     #[prost(int32, optional, tag = "1")]
     pub(crate) req_id: Option<i32>,

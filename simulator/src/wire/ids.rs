@@ -2,7 +2,8 @@
 
 macro_rules! requests {
     ($($name:ident = $id:expr, $label:literal;)*) => {
-        $(#[allow(missing_docs, reason = "the names are the protocol's")] pub(crate) const $name: i32 = $id;)*
+        $(#[allow(dead_code, reason = "the table is whole, so that every request has a name")]
+        pub(crate) const $name: i32 = $id;)*
 
         /// The protocol's name of a request, or nothing where there is no such request.
         pub(crate) fn name(id: i32) -> Option<&'static str> {

@@ -1,5 +1,6 @@
 //! Expected failures of a mutation, told at the field that they are about.
 
+use super::failure::Failure;
 use super::schema;
 
 /// The stable reason.
@@ -39,5 +40,20 @@ impl UserError {
     /// Whether it is about this field of the input.
     pub fn is_about(&self, field: &str) -> bool {
         self.field.as_ref().and_then(|path| path.last()).is_some_and(|last| last == field)
+    }
+}
+
+/// Why a mutation changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// For reasons that the user can mend.
+    User(Vec<UserError>),
+    /// For any other reason.
+    Failure(Failure),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
     }
 }

@@ -5,7 +5,7 @@ use cynic::{MutationBuilder, QueryBuilder};
 use super::failure::Failure;
 use super::instrument::{Instrument, InstrumentId};
 use super::schema;
-use super::user_error::UserError;
+use super::user_error::{Refusal, UserError};
 use crate::session::Session;
 
 /// The id of a watchlist.
@@ -20,21 +20,6 @@ pub struct Watchlist {
     pub name: String,
     /// What is in it.
     pub instruments: Vec<Instrument>,
-}
-
-/// Why a change was not made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// For reasons that the user can mend.
-    User(Vec<UserError>),
-    /// For any other reason.
-    Failure(Failure),
-}
-
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
 }
 
 #[derive(cynic::QueryFragment)]

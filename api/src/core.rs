@@ -1,0 +1,35 @@
+//! What resolvers and protocol handlers share.
+
+use std::sync::Arc;
+
+use crate::auth::{AccessTokens, Authenticator};
+use crate::feed::Feed;
+use crate::monitor::Monitor;
+use crate::{ApiOptions, Services};
+
+/// The services of one node, with what the API adds to them.
+pub(crate) struct Core {
+    /// The use cases and ports.
+    pub services: Services,
+    /// Access tokens.
+    pub tokens: AccessTokens,
+    /// Who stands behind a token.
+    pub authenticator: Authenticator,
+    /// The quote hub.
+    pub feed: Feed,
+    /// How the database and the bus are.
+    pub monitor: Monitor,
+    /// The version of the server.
+    pub version: &'static str,
+}
+
+impl Core {
+    /// A core over these services.
+    pub fn new(services: Services, options: &ApiOptions) -> Arc<Self> {
+        let tokens = AccessTokens::new(&options.key, Arc::clone(&services.clock));
+        let authenticator =
+            Authenticator { tokens: tokens.clone(), sessions: Arc::clone(&services.sessions) };
+        let feed = Feed::new(&services);
+        Arc::new(Self { tokens, authenticator, feed, monitor: Monitor::new(), version: options.version, services })
+    }
+}

@@ -1,0 +1,130 @@
+//! The hub between the bus and the subscribers of this node.
+//!
+//! Whatever the number of clients, a topic is listened to once. Its newest value stands in a watch, and each
+//! subscriber takes it at its own pace, so that a slow one delays nobody and costs nothing. What is shown is the
+//! worse of what the desk says of a value and of what this node knows of the bus and the desk.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::bar::{BarUpdate, Series};
+use domain::bus::{Bus, Message, Topic};
+use domain::clock::Clock;
+use domain::instrument::InstrumentId;
+use domain::quote::Quote;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use tokio::sync::watch;
+
+use crate::Services;
+
+mod announcer;
+mod channel;
+mod follower;
+mod presence;
+mod registry;
+mod shown;
+#[cfg(test)]
+mod testing;
+
+pub use presence::DeskPresence;
+pub use shown::{FeedEvent, Shown};
+
+use announcer::Announcer;
+use channel::Link;
+use follower::Follower;
+use presence::PresenceWatch;
+use registry::Registry;
+
+/// How often one subscriber hears of one topic at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace(Duration);
+
+impl Pace {
+    /// So many times a second, from 0.1 to 50.
+    pub fn of_hz(hz: f64) -> Option<Self> {
+        (0.1..=50.0).contains(&hz).then(|| Self(Duration::from_secs_f64(1.0 / hz)))
+    }
+}
+
+/// The hub of one node.
+pub struct Feed {
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    registry: Arc<Registry>,
+    announcer: Announcer,
+    presence: PresenceWatch,
+}
+
+impl Feed {
+    /// A hub that listens to nothing yet.
+    pub fn new(services: &Services) -> Self {
+        let (bus, clock) = (Arc::clone(&services.bus), Arc::clone(&services.clock));
+        let registry = Arc::new(Registry::default());
+        let node = domain::random::new_id(clock.now(), services.random.as_ref());
+        Self {
+            announcer: Announcer::new(node, Arc::clone(&services.demand), Arc::clone(&registry)),
+            presence: PresenceWatch::new(Arc::clone(&bus), Arc::clone(&clock)),
+            bus,
+            clock,
+            registry,
+        }
+    }
+
+    /// Watches the desk and announces demand, without end.
+    pub async fn run(&self) {
+        tokio::join!(self.presence.run(&self.registry), self.announcer.run());
+    }
+
+    /// How the leading desk is.
+    pub fn presence(&self) -> watch::Receiver<DeskPresence> {
+        self.presence.presence()
+    }
+
+    /// The latest quotes of these instruments, as far as they are known.
+    pub async fn latest(&self, ids: &[InstrumentId]) -> Result<Vec<Shown<Quote>>, domain::Error> {
+        let topics: Vec<Topic> = ids.iter().map(|id| Topic::Quotes(*id)).collect();
+        self.registry.asked(&topics);
+        let retained = self.bus.latest(&topics).await.map_err(|error| {
+            tracing::debug!(%error, "the latest quotes cannot be read");
+            domain::Error::Unavailable {
+                what: "the message bus",
+                message: "quotes cannot be read; try again shortly".into(),
+            }
+        })?;
+        let outlook = self.presence.outlook().borrow().clone();
+        let quotes = retained.into_iter().flatten().filter_map(|message| match message.as_ref() {
+            Message::Quote(quote) => Some(Arc::new(quote.clone())),
+            _ => None,
+        });
+        Ok(quotes.map(|quote| outlook.show(quote, Link::Up)).collect())
+    }
+
+    /// The quotes of these instruments: the latest of each first, then each change, at the subscriber's pace.
+    pub fn quotes(&self, ids: &[InstrumentId], pace: Pace) -> BoxStream<'static, FeedEvent<Quote>> {
+        let streams = ids.iter().map(|id| {
+            let channel = Registry::quotes(&self.registry, *id, &self.bus, &self.clock);
+            Follower::new(channel, self.presence.outlook(), pace).into_stream()
+        });
+        futures::stream::select_all(streams).boxed()
+    }
+
+    /// The live bar of a series: its newest state where one is known, then each change.
+    pub fn bars(&self, series: Series, pace: Pace) -> BoxStream<'static, FeedEvent<BarUpdate>> {
+        let channel = Registry::bars(&self.registry, series, &self.bus, &self.clock);
+        Follower::new(channel, self.presence.outlook(), pace).into_stream()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_is_bounded() {
+        assert_eq!(Pace::of_hz(10.0), Some(Pace(Duration::from_millis(100))));
+        for hz in [0.0, 0.09, 50.1, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Pace::of_hz(hz), None, "{hz}");
+        }
+    }
+}

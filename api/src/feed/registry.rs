@@ -1,0 +1,129 @@
+//! The channels that are open on this node, each as long as somebody follows it.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use domain::bar::{BarUpdate, Series};
+use domain::bus::{Bus, Topic};
+use domain::clock::Clock;
+use domain::instrument::InstrumentId;
+use domain::quote::Quote;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::feed::channel::Channel;
+use crate::feed::shown::Streamed;
+
+/// How long a topic stays in demand after somebody asked for its latest value.
+const ASKED_COUNTS: Duration = Duration::from_secs(10);
+
+type Channels<K, V> = Mutex<HashMap<K, Weak<Channel<V>>>>;
+
+/// Open channels, and topics that were asked for lately.
+#[derive(Default)]
+pub struct Registry {
+    quotes: Channels<InstrumentId, Quote>,
+    bars: Channels<Series, BarUpdate>,
+    asked: Mutex<HashMap<Topic, Instant>>,
+    changes: Notify,
+}
+
+impl Registry {
+    /// The channel of an instrument's quotes.
+    pub fn quotes(
+        this: &Arc<Self>,
+        id: InstrumentId,
+        bus: &Arc<dyn Bus>,
+        clock: &Arc<dyn Clock>,
+    ) -> Arc<Channel<Quote>> {
+        let open = || Channel::open(Topic::Quotes(id), Arc::clone(this), Arc::clone(bus), Arc::clone(clock));
+        this.channel(&this.quotes, id, open)
+    }
+
+    /// The channel of a series' live bars.
+    pub fn bars(
+        this: &Arc<Self>,
+        series: Series,
+        bus: &Arc<dyn Bus>,
+        clock: &Arc<dyn Clock>,
+    ) -> Arc<Channel<BarUpdate>> {
+        let open = || Channel::open(Topic::Bars(series), Arc::clone(this), Arc::clone(bus), Arc::clone(clock));
+        this.channel(&this.bars, series, open)
+    }
+
+    fn channel<K: Hash + Eq, V: Streamed>(
+        &self,
+        channels: &Channels<K, V>,
+        key: K,
+        open: impl FnOnce() -> Arc<Channel<V>>,
+    ) -> Arc<Channel<V>> {
+        let mut channels = lock(channels);
+        if let Some(channel) = channels.get(&key).and_then(Weak::upgrade) {
+            return channel;
+        }
+        let channel = open();
+        channels.insert(key, Arc::downgrade(&channel));
+        self.changed();
+        channel
+    }
+
+    /// Forgets the channel of this topic once nobody follows it.
+    pub fn closed(&self, topic: Topic) {
+        match topic {
+            Topic::Quotes(id) => forget(&self.quotes, &id),
+            Topic::Bars(series) => forget(&self.bars, &series),
+            Topic::Desk => {}
+        }
+        self.changed();
+    }
+
+    /// Notes that somebody asked for the latest values of these topics.
+    pub fn asked(&self, topics: &[Topic]) {
+        let now = Instant::now();
+        let mut asked = lock(&self.asked);
+        let known = topics.iter().filter(|topic| asked.insert(**topic, now).is_some()).count();
+        if known < topics.len() {
+            self.changed();
+        }
+    }
+
+    /// What this node needs now.
+    pub fn wanted(&self) -> Vec<Topic> {
+        let mut topics: Vec<Topic> = Vec::new();
+        topics.extend(followed(&self.quotes).into_iter().map(Topic::Quotes));
+        topics.extend(followed(&self.bars).into_iter().map(Topic::Bars));
+        let mut asked = lock(&self.asked);
+        asked.retain(|_, at| at.elapsed() < ASKED_COUNTS);
+        let followed: std::collections::HashSet<Topic> = topics.iter().copied().collect();
+        topics.extend(asked.keys().filter(|topic| !followed.contains(topic)));
+        topics
+    }
+
+    /// Says that what is wanted has changed, or must be announced again.
+    pub fn changed(&self) {
+        self.changes.notify_one();
+    }
+
+    /// Waits for a change.
+    pub async fn change(&self) {
+        self.changes.notified().await;
+    }
+}
+
+fn followed<K: Copy, V>(channels: &Channels<K, V>) -> Vec<K> {
+    lock(channels).iter().filter(|(_, channel)| channel.strong_count() > 0).map(|(key, _)| *key).collect()
+}
+
+fn forget<K: Hash + Eq, V>(channels: &Channels<K, V>, key: &K) {
+    let mut channels = lock(channels);
+    // Another follower may have opened a new channel in the meantime.
+    if channels.get(key).is_some_and(|channel| channel.strong_count() == 0) {
+        channels.remove(key);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,13 @@
+//! Who sent a request, as resolvers see it.
+
+use crate::auth::Principal;
+use crate::http::RefreshCookie;
+
+/// Who sent a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// The user behind it; absent where nobody is logged in.
+    pub principal: Option<Principal>,
+    /// The refresh cookie's seat; absent where no cookie can be set (on a websocket).
+    pub cookie: Option<RefreshCookie>,
+}

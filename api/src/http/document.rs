@@ -1,0 +1,281 @@
+//! What a document may cost before the library looks at it.
+//!
+//! Its parser and its validator recurse, and follow fragments again and again: nesting and growth are bounded here
+//! first. Here is also seen which kind of operation it is, and that log-ins are not multiplied by aliases.
+
+use std::collections::HashMap;
+
+use async_graphql::Positioned;
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+
+/// The deepest nesting of brackets.
+const MAX_NESTING: usize = 48;
+
+/// The most tokens (names, numbers, strings and marks).
+const MAX_TOKENS: usize = 10_000;
+
+/// The most fields and fragments once all fragments are written out.
+const MAX_SELECTIONS: usize = 5_000;
+
+/// Fields that cost a password's hash or touch the cookie: one of them in an operation.
+const ONCE: [&str; 4] = ["userSetUp", "sessionCreate", "sessionRefresh", "sessionRevoke"];
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OperationKind {
+    /// It reads.
+    Query,
+    /// It changes something.
+    Mutation,
+    /// It follows something.
+    Subscription,
+}
+
+/// Checks the text of a document before it is parsed.
+pub(super) fn check_text(text: &str) -> Result<(), String> {
+    let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
+    let (mut nesting, mut tokens) = (0_usize, 0_usize);
+    while let Some(token) = scan.next_token() {
+        tokens += 1;
+        match token {
+            b'{' | b'(' | b'[' => nesting += 1,
+            b'}' | b')' | b']' => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        if nesting > MAX_NESTING {
+            return Err(format!("the document is nested too deeply; at most {MAX_NESTING} levels are allowed"));
+        }
+        if tokens > MAX_TOKENS {
+            return Err(format!("the document is too long; at most {MAX_TOKENS} tokens are allowed"));
+        }
+    }
+    Ok(())
+}
+
+/// Walks over a text token by token; where the text is no GraphQL the parser will say so.
+struct Scan<'t> {
+    bytes: &'t [u8],
+    at: usize,
+}
+
+impl Scan<'_> {
+    /// The first byte of the next token.
+    fn next_token(&mut self) -> Option<u8> {
+        loop {
+            let first = *self.bytes.get(self.at)?;
+            match first {
+                b' ' | b'\t' | b'\r' | b'\n' | b',' => self.at += 1,
+                b'#' => self.skip_while(|byte| byte != b'\n' && byte != b'\r'),
+                b'"' => {
+                    self.skip_string();
+                    return Some(first);
+                }
+                _ if is_word(first) => {
+                    self.skip_while(is_word);
+                    return Some(first);
+                }
+                _ => {
+                    self.at += 1;
+                    return Some(first);
+                }
+            }
+        }
+    }
+
+    fn skip_while(&mut self, goes_on: impl Fn(u8) -> bool) {
+        while self.bytes.get(self.at).is_some_and(|byte| goes_on(*byte)) {
+            self.at += 1;
+        }
+    }
+
+    fn skip_string(&mut self) {
+        let rest = &self.bytes[self.at..];
+        if rest.starts_with(b"\"\"\"") {
+            self.at += 3;
+            while self.at < self.bytes.len() && !self.bytes[self.at..].starts_with(b"\"\"\"") {
+                self.at += if self.bytes[self.at..].starts_with(b"\\\"\"\"") { 4 } else { 1 };
+            }
+            self.at += 3;
+            return;
+        }
+        self.at += 1;
+        while let Some(byte) = self.bytes.get(self.at) {
+            self.at += if *byte == b'\\' { 2 } else { 1 };
+            if matches!(byte, b'"' | b'\n' | b'\r') {
+                return;
+            }
+        }
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.' || byte >= 0x80
+}
+
+/// Checks a parsed document, and tells what the operation of this name does.
+pub(super) fn check(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationKind, String> {
+    let mut sizes = HashMap::new();
+    let mut total = 0_usize;
+    for (_, operation) in document.operations.iter() {
+        total = total.saturating_add(size(document, &operation.node.selection_set, &mut sizes)?);
+    }
+    for fragment in document.fragments.values() {
+        total = total.max(size(document, &fragment.node.selection_set, &mut sizes)?);
+    }
+    if total > MAX_SELECTIONS {
+        return Err(format!("the operation asks for too much; at most {MAX_SELECTIONS} fields are allowed"));
+    }
+    let operation = &find(document, name)?.node;
+    let fields = root_fields(document, operation);
+    match operation.ty {
+        OperationType::Query => Ok(OperationKind::Query),
+        OperationType::Mutation => {
+            if fields.iter().filter(|field| ONCE.contains(field)).count() > 1 {
+                return Err("log in, renew, log out or set up once in an operation".to_owned());
+            }
+            Ok(OperationKind::Mutation)
+        }
+        OperationType::Subscription => {
+            if fields.len() != 1 || fields[0].starts_with("__") {
+                return Err("a subscription has exactly one root field".to_owned());
+            }
+            Ok(OperationKind::Subscription)
+        }
+    }
+}
+
+fn find<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d Positioned<OperationDefinition>, String> {
+    let unknown = |name: &str| format!("the document has no operation named '{name}'");
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Ok(operation),
+        (DocumentOperations::Single(_), Some(name)) => Err(unknown(name)),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).ok_or_else(|| unknown(name)),
+        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
+            Some(only) if operations.len() == 1 => Ok(only),
+            _ => Err("the document has several operations; say which in 'operationName'".to_owned()),
+        },
+    }
+}
+
+/// The size of a fragment: known, or being counted (then it contains itself).
+type Sizes<'d> = HashMap<&'d str, Option<usize>>;
+
+fn size<'d>(
+    document: &'d ExecutableDocument,
+    set: &'d Positioned<SelectionSet>,
+    sizes: &mut Sizes<'d>,
+) -> Result<usize, String> {
+    let mut total = 0_usize;
+    for selection in &set.node.items {
+        let below = match &selection.node {
+            Selection::Field(field) => size(document, &field.node.selection_set, sizes)?,
+            Selection::InlineFragment(fragment) => size(document, &fragment.node.selection_set, sizes)?,
+            Selection::FragmentSpread(spread) => {
+                fragment_size(document, &spread.node.fragment_name.node, sizes)?
+            }
+        };
+        total = total.saturating_add(1).saturating_add(below);
+    }
+    Ok(total)
+}
+
+fn fragment_size<'d>(
+    document: &'d ExecutableDocument,
+    name: &'d str,
+    sizes: &mut Sizes<'d>,
+) -> Result<usize, String> {
+    match sizes.get(name) {
+        Some(Some(known)) => return Ok(*known),
+        Some(None) => return Err(format!("the fragment '{name}' contains itself")),
+        None => {}
+    }
+    // A fragment that is not there is for the validator to tell.
+    let Some(fragment) = document.fragments.get(name) else { return Ok(0) };
+    sizes.insert(name, None);
+    let counted = size(document, &fragment.node.selection_set, sizes)?;
+    sizes.insert(name, Some(counted));
+    Ok(counted)
+}
+
+/// The names of the operation's root fields, those in fragments included. The document's growth was checked before.
+fn root_fields<'d>(document: &'d ExecutableDocument, operation: &'d OperationDefinition) -> Vec<&'d str> {
+    let mut fields = Vec::new();
+    let mut open = vec![&operation.selection_set];
+    while let Some(set) = open.pop() {
+        for selection in &set.node.items {
+            match &selection.node {
+                Selection::Field(field) => fields.push(field.node.name.node.as_str()),
+                Selection::InlineFragment(fragment) => open.push(&fragment.node.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                    open.extend(fragment.map(|fragment| &fragment.node.selection_set));
+                }
+            }
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    fn kind(text: &str, name: Option<&str>) -> Result<OperationKind, String> {
+        check_text(text)?;
+        check(&parse_query(text).map_err(|error| error.to_string())?, name)
+    }
+
+    #[test]
+    fn the_kind_of_an_operation_is_told() {
+        let both = "query A { viewer { id } } mutation B { sessionRefresh { session { accessToken } } }";
+        assert_eq!(kind("{ viewer { id } }", None), Ok(OperationKind::Query));
+        assert_eq!(kind(both, Some("A")), Ok(OperationKind::Query));
+        assert_eq!(kind(both, Some("B")), Ok(OperationKind::Mutation));
+        assert_eq!(kind("subscription { system { version } }", None), Ok(OperationKind::Subscription));
+        assert!(kind(both, None).is_err());
+        assert!(kind(both, Some("C")).is_err());
+    }
+
+    #[test]
+    fn a_subscription_has_one_root_field_and_a_log_in_is_one() {
+        for bad in [
+            "subscription { a: system { version } b: system { version } }",
+            "subscription { ...f } fragment f on Subscription { system { version } quotes(instruments: []) { __typename } }",
+            "subscription { __typename }",
+            "mutation { a: sessionCreate(input: {}) { userErrors { code } } b: sessionCreate(input: {}) { userErrors { code } } }",
+            "mutation { sessionRevoke { revoked } ... on Mutation { sessionRefresh { session { expiresAt } } } }",
+        ] {
+            assert!(kind(bad, None).is_err(), "{bad}");
+        }
+        let watchlists = "mutation { a: watchlistDelete(input: {}) { userErrors { code } } b: watchlistDelete(input: {}) { userErrors { code } } }";
+        assert_eq!(kind(watchlists, None), Ok(OperationKind::Mutation));
+    }
+
+    #[test]
+    fn nesting_and_growth_are_bounded() {
+        for open in ["{a", "[", "("] {
+            assert!(check_text(&open.repeat(100_000)).unwrap_err().contains("nested"), "{open}");
+        }
+        assert!(check_text(&"a ".repeat(10_001)).unwrap_err().contains("too long"));
+        assert!(check_text(&format!("{{ a(b: \"{}\") }}", "[".repeat(1_000))).is_ok());
+        assert!(check_text(&format!("{{ a(b: \"\"\"{} \\\"\"\" [ \"\"\") }}", "[".repeat(1_000))).is_ok());
+        assert!(check_text(&format!("{{ a }} # {}", "[".repeat(1_000))).is_ok());
+        let mut doubling = String::from("{ ...f0 }");
+        for level in 0..40 {
+            let _ = write!(doubling, " fragment f{level} on Query {{ ...f{0} ...f{0} }}", level + 1);
+        }
+        doubling.push_str(" fragment f40 on Query { viewer { id } }");
+        assert!(kind(&doubling, None).unwrap_err().contains("too much"));
+        let itself = "{ ...f } fragment f on Query { viewer { id } ...f }";
+        assert!(kind(itself, None).unwrap_err().contains("contains itself"));
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a socket is closed, in the protocol's own codes.
+
+/// Why the server closes a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// The server stops.
+    GoingAway,
+    /// A message is not one of the protocol.
+    BadMessage(&'static str),
+    /// An operation before the connection was acknowledged.
+    Unauthorized,
+    /// The token is missing, not valid or over.
+    Forbidden(&'static str),
+    /// Another subprotocol was offered.
+    SubprotocolNotAcceptable,
+    /// No `connection_init` in time.
+    InitTimeout,
+    /// No sign of life for too long.
+    Silent,
+    /// An id that is in use.
+    DuplicateOperation,
+    /// A second `connection_init`.
+    TooManyInits,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Close {
+    /// The close code.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::GoingAway => 1001,
+            Self::BadMessage(_) => 4400,
+            Self::Unauthorized => 4401,
+            Self::Forbidden(_) => 4403,
+            Self::SubprotocolNotAcceptable => 4406,
+            Self::InitTimeout | Self::Silent => 4408,
+            Self::DuplicateOperation => 4409,
+            Self::TooManyInits => 4429,
+            Self::Internal => 4500,
+        }
+    }
+
+    /// The reason for a person; at most 123 bytes, as the protocol demands.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::GoingAway => "The server stops; connect again",
+            Self::BadMessage(reason) | Self::Forbidden(reason) => reason,
+            Self::Unauthorized => "Unauthorized: send connection_init and wait for connection_ack first",
+            Self::SubprotocolNotAcceptable => "Subprotocol not acceptable: speak graphql-transport-ws",
+            Self::InitTimeout => "Connection initialisation timeout",
+            Self::Silent => "No sign of life for 60 seconds",
+            Self::DuplicateOperation => "Subscriber for this id already exists",
+            Self::TooManyInits => "Too many initialisation requests",
+            Self::Internal => "Internal server error",
+        }
+    }
+}

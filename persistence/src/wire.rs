@@ -1,0 +1,517 @@
+//! How messages, questions and answers are written between processes: compact JSON.
+//!
+//! The forms mirror the domain's types field by field (a field added there does not compile here until it
+//! is given a form). Decimals travel as strings, moments as nanoseconds since 1970-01-01 UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+use domain::bar::{Bar, BarPhase, BarQuery, BarSize, BarUpdate, Series, TimeRange};
+use domain::bus::{Message, Topic};
+use domain::decimal::{Price, Quantity};
+use domain::desk::{DeskAnswer, DeskQuestion, DeskReply, DeskStatus};
+use domain::error::RefusalCode;
+use domain::instrument::{AssetClass, Instrument, InstrumentId};
+use domain::market_data::{ConnectionState, ConnectionStatus, SourceError};
+use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
+use domain::world::{ConnectionId, Environment};
+use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What was received is not what any version of ours sends.
+#[derive(Debug, thiserror::Error)]
+#[error("it cannot be read from byte {0} on")]
+pub(crate) struct WireError(usize);
+
+impl From<serde_json::Error> for WireError {
+    /// Without the error's text, which may repeat what was received.
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.column())
+    }
+}
+
+/// Writes a message.
+pub(crate) fn write_message(message: &Message) -> Result<Vec<u8>, WireError> {
+    let mut bytes = Vec::with_capacity(256);
+    MessageForm::serialize(message, &mut serde_json::Serializer::new(&mut bytes))?;
+    Ok(bytes)
+}
+
+/// Reads a message.
+pub(crate) fn read_message(bytes: &[u8]) -> Result<Message, WireError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let message = MessageForm::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(message)
+}
+
+/// A question, and where its answer goes.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Request {
+    /// The node that asks.
+    #[serde(with = "form")]
+    pub(crate) node: Uuid,
+    /// The question's number on that node.
+    pub(crate) number: u64,
+    /// What is asked.
+    #[serde(with = "QuestionForm")]
+    pub(crate) question: DeskQuestion,
+}
+
+/// An answer.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Response {
+    /// The question's number on the node that asked.
+    pub(crate) number: u64,
+    /// What is answered.
+    #[serde(with = "form")]
+    pub(crate) reply: DeskReply,
+}
+
+/// Writes a request, a response or a list of topics' names.
+pub(crate) fn write(value: &impl Serialize) -> Result<Vec<u8>, WireError> {
+    Ok(serde_json::to_vec(value)?)
+}
+
+/// Reads what [`write`] wrote.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
+    Ok(serde_json::from_slice(bytes)?)
+}
+
+/// The name of a topic: `quotes:<instrument>`, `bars:<instrument>:MIN_1`, `desk`.
+pub(crate) fn topic_name(topic: Topic) -> String {
+    match topic {
+        Topic::Quotes(instrument) => format!("quotes:{instrument}"),
+        Topic::Bars(series) => format!("bars:{}:{}", series.instrument, series.size.as_str()),
+        Topic::Desk => "desk".to_owned(),
+    }
+}
+
+/// The topic of this name.
+pub(crate) fn topic_of_name(name: &str) -> Option<Topic> {
+    let id = |text: &str| Uuid::from_str(text).ok().map(InstrumentId::from_uuid);
+    let mut parts = name.split(':');
+    let topic = match (parts.next()?, parts.next(), parts.next()) {
+        ("quotes", Some(instrument), None) => Topic::Quotes(id(instrument)?),
+        ("bars", Some(instrument), Some(size)) => {
+            Topic::Bars(Series { instrument: id(instrument)?, size: BarSize::from_name(size)? })
+        }
+        ("desk", None, None) => Topic::Desk,
+        _ => return None,
+    };
+    parts.next().is_none().then_some(topic)
+}
+
+/// A value with a form of its own on the wire.
+trait Form: Sized {
+    /// What is written.
+    type Written: Serialize + DeserializeOwned;
+    /// The form of this value.
+    fn written(&self) -> Self::Written;
+    /// The value of this form.
+    fn of(written: Self::Written) -> Result<Self, String>;
+}
+
+/// For `#[serde(with = "form")]`.
+mod form {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Form;
+
+    pub(super) fn serialize<T: Form, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        value.written().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Form, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        T::of(T::Written::deserialize(from)?).map_err(D::Error::custom)
+    }
+}
+
+impl<T: Form> Form for Option<T> {
+    type Written = Option<T::Written>;
+
+    fn written(&self) -> Self::Written {
+        self.as_ref().map(T::written)
+    }
+
+    fn of(written: Self::Written) -> Result<Self, String> {
+        written.map(T::of).transpose()
+    }
+}
+
+impl<T: Form> Form for Vec<T> {
+    type Written = Vec<T::Written>;
+
+    fn written(&self) -> Self::Written {
+        self.iter().map(T::written).collect()
+    }
+
+    fn of(written: Self::Written) -> Result<Self, String> {
+        written.into_iter().map(T::of).collect()
+    }
+}
+
+/// An exact decimal as a string.
+struct Exact(Decimal);
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Digits;
+
+        impl serde::de::Visitor<'_> for Digits {
+            type Value = Exact;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a decimal as a string")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Exact, E> {
+                Decimal::from_str_exact(text).map(Exact).map_err(E::custom)
+            }
+        }
+
+        from.deserialize_str(Digits)
+    }
+}
+
+/// Values that are written as another type, there and back.
+macro_rules! written_as {
+    ($($value:ty => $written:ty, |$self:ident| $to:expr, |$form:pat_param| $of:expr;)*) => {$(
+        impl Form for $value {
+            type Written = $written;
+
+            fn written(&self) -> $written {
+                let $self = self;
+                $to
+            }
+
+            fn of($form: $written) -> Result<Self, String> {
+                $of
+            }
+        }
+    )*};
+}
+
+written_as! {
+    Uuid => String, |it| it.to_string(), |text| Uuid::from_str(&text).map_err(|error| error.to_string());
+    InstrumentId => String, |it| it.to_string(), |text| Uuid::of(text).map(InstrumentId::from_uuid);
+    ConnectionId => String, |it| it.as_str().to_owned(), |text| Ok(ConnectionId::new(text));
+    Environment => String, |it| it.as_str().to_owned(), |text| text.parse();
+    AssetClass => String, |it| it.as_str().to_owned(), |text| text.parse();
+    BarSize => String, |it| it.as_str().to_owned(), |text| BarSize::from_name(&text).ok_or_else(|| unknown("bar size"));
+    FeedState => String, |it| it.as_str().to_owned(), |text| named(&FeedState::ALL, &text, "feed state");
+    ConnectionState => String, |it| it.as_str().to_owned(), |text| named(&ConnectionState::ALL, &text, "connection state");
+    OffsetDateTime => i128, |it| it.unix_timestamp_nanos(),
+        |nanos| OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|error| error.to_string());
+    Decimal => Exact, |it| Exact(*it), |exact| Ok(exact.0);
+    Price => Exact, |it| Exact(it.value()), |exact| Ok(Price::new(exact.0));
+    Quantity => Exact, |it| Exact(it.value()), |exact| Quantity::new(exact.0).ok_or_else(|| "a negative quantity".to_owned());
+    // The price, and the size where there is one.
+    QuoteLevel => (Exact, Option<Exact>), |it| (it.price.written(), it.size.written()),
+        |(price, size)| Ok(QuoteLevel { price: Price::of(price)?, size: Option::of(size)? });
+    Stamp => (u64, u64), |it| (it.epoch, it.sequence), |(epoch, sequence)| Ok(Stamp { epoch, sequence });
+    Instrument => InstrumentRow, |it| InstrumentRow(it.clone()), |row| Ok(row.0);
+    Bar => BarRow, |it| BarRow(*it), |row| Ok(row.0);
+    ConnectionStatus => ConnectionRow, |it| ConnectionRow(it.clone()), |row| Ok(row.0);
+    DeskReply => ReplyForm, |it| ReplyForm::from(it), |reply| Ok(reply.into());
+}
+
+fn named<T: Copy>(all: &[(T, &str)], name: &str, what: &str) -> Result<T, String> {
+    all.iter().find(|(_, known)| *known == name).map(|(value, _)| *value).ok_or_else(|| unknown(what))
+}
+
+fn unknown(what: &str) -> String {
+    format!("an unknown {what}")
+}
+
+#[derive(Serialize, Deserialize)]
+struct InstrumentRow(#[serde(with = "InstrumentForm")] Instrument);
+
+#[derive(Serialize, Deserialize)]
+struct BarRow(#[serde(with = "BarForm")] Bar);
+
+#[derive(Serialize, Deserialize)]
+struct ConnectionRow(#[serde(with = "ConnectionForm")] ConnectionStatus);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Message")]
+enum MessageForm {
+    #[serde(rename = "q")]
+    Quote(#[serde(with = "QuoteForm")] Quote),
+    #[serde(rename = "g")]
+    Gap(#[serde(with = "GapForm")] StreamGap),
+    #[serde(rename = "r")]
+    Refused(#[serde(with = "RefusedForm")] FeedRefusal),
+    #[serde(rename = "b")]
+    Bar(#[serde(with = "BarUpdateForm")] BarUpdate),
+    #[serde(rename = "d")]
+    Desk(#[serde(with = "DeskForm")] DeskStatus),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Quote")]
+struct QuoteForm {
+    #[serde(rename = "i", with = "form")]
+    instrument: InstrumentId,
+    #[serde(rename = "v", with = "ValuesForm")]
+    values: QuoteValues,
+    #[serde(rename = "t", with = "form", default, skip_serializing_if = "Option::is_none")]
+    received_at: Option<OffsetDateTime>,
+    #[serde(rename = "n", with = "form")]
+    stamp: Stamp,
+    #[serde(rename = "s", with = "form")]
+    state: FeedState,
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "QuoteValues")]
+struct ValuesForm {
+    #[serde(rename = "b", with = "form", default, skip_serializing_if = "Option::is_none")]
+    bid: Option<QuoteLevel>,
+    #[serde(rename = "a", with = "form", default, skip_serializing_if = "Option::is_none")]
+    ask: Option<QuoteLevel>,
+    #[serde(rename = "x", with = "form", default, skip_serializing_if = "Option::is_none")]
+    last: Option<QuoteLevel>,
+    #[serde(rename = "o", with = "form", default, skip_serializing_if = "Option::is_none")]
+    open: Option<Price>,
+    #[serde(rename = "h", with = "form", default, skip_serializing_if = "Option::is_none")]
+    high: Option<Price>,
+    #[serde(rename = "l", with = "form", default, skip_serializing_if = "Option::is_none")]
+    low: Option<Price>,
+    #[serde(rename = "p", with = "form", default, skip_serializing_if = "Option::is_none")]
+    previous_close: Option<Price>,
+    #[serde(rename = "v", with = "form", default, skip_serializing_if = "Option::is_none")]
+    volume: Option<Quantity>,
+    #[serde(rename = "t", with = "form", default, skip_serializing_if = "Option::is_none")]
+    source_at: Option<OffsetDateTime>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "StreamGap")]
+struct GapForm {
+    #[serde(rename = "i", with = "form")]
+    instrument: InstrumentId,
+    #[serde(rename = "n", with = "form", default, skip_serializing_if = "Option::is_none")]
+    after: Option<Stamp>,
+    #[serde(rename = "t", with = "form")]
+    at: OffsetDateTime,
+    #[serde(rename = "y")]
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "FeedRefusal")]
+struct RefusedForm {
+    #[serde(rename = "i", with = "form")]
+    instrument: InstrumentId,
+    #[serde(rename = "c", with = "CodeForm")]
+    code: RefusalCode,
+    #[serde(rename = "m")]
+    message: String,
+    #[serde(rename = "t", with = "form")]
+    at: OffsetDateTime,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "RefusalCode")]
+enum CodeForm {
+    Invalid,
+    NotFound,
+    Taken,
+    LimitReached,
+    Outdated,
+    InvalidCredentials,
+    SessionEnded,
+    SetUpTokenInvalid,
+    SetUpDone,
+    RangeInvalid,
+    BrokerRefused,
+    MarketDataLinesExhausted,
+    MarketDataNotSubscribed,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Series")]
+struct SeriesForm {
+    #[serde(rename = "i", with = "form")]
+    instrument: InstrumentId,
+    #[serde(rename = "z", with = "form")]
+    size: BarSize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Bar")]
+struct BarForm {
+    #[serde(rename = "t", with = "form")]
+    time: OffsetDateTime,
+    #[serde(rename = "o", with = "form")]
+    open: Price,
+    #[serde(rename = "h", with = "form")]
+    high: Price,
+    #[serde(rename = "l", with = "form")]
+    low: Price,
+    #[serde(rename = "c", with = "form")]
+    close: Price,
+    #[serde(rename = "v", with = "form", default, skip_serializing_if = "Option::is_none")]
+    volume: Option<Quantity>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "BarPhase")]
+enum PhaseForm {
+    #[serde(rename = "f")]
+    Forming,
+    #[serde(rename = "c")]
+    Closed,
+    #[serde(rename = "k")]
+    Corrected,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "BarUpdate")]
+struct BarUpdateForm {
+    #[serde(rename = "w", with = "SeriesForm")]
+    series: Series,
+    #[serde(rename = "b", with = "BarForm")]
+    bar: Bar,
+    #[serde(rename = "p", with = "PhaseForm")]
+    phase: BarPhase,
+    #[serde(rename = "n", with = "form")]
+    stamp: Stamp,
+    #[serde(rename = "s", with = "form")]
+    state: FeedState,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "DeskStatus")]
+struct DeskForm {
+    #[serde(with = "form")]
+    desk: Uuid,
+    epoch: u64,
+    #[serde(with = "form")]
+    leading_since: OffsetDateTime,
+    #[serde(with = "form")]
+    at: OffsetDateTime,
+    #[serde(with = "form")]
+    connections: Vec<ConnectionStatus>,
+    lines_used: usize,
+    line_limit: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "ConnectionStatus")]
+struct ConnectionForm {
+    #[serde(with = "form")]
+    id: ConnectionId,
+    #[serde(with = "form")]
+    environment: Option<Environment>,
+    #[serde(with = "form")]
+    state: ConnectionState,
+    message: Option<String>,
+    #[serde(with = "form")]
+    since: OffsetDateTime,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Instrument")]
+struct InstrumentForm {
+    #[serde(with = "form")]
+    id: InstrumentId,
+    #[serde(with = "form")]
+    connection: ConnectionId,
+    #[serde(with = "form")]
+    environment: Environment,
+    broker_id: i64,
+    symbol: String,
+    name: String,
+    #[serde(with = "form")]
+    asset_class: AssetClass,
+    exchange: String,
+    primary_exchange: Option<String>,
+    currency: String,
+    #[serde(with = "form")]
+    price_increment: Decimal,
+    #[serde(with = "form")]
+    multiplier: Decimal,
+    time_zone: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "DeskQuestion")]
+enum QuestionForm {
+    Search(String),
+    Bars {
+        #[serde(with = "form")]
+        instrument: InstrumentId,
+        #[serde(with = "form")]
+        size: BarSize,
+        #[serde(with = "BarQueryForm")]
+        query: BarQuery,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "BarQuery")]
+enum BarQueryForm {
+    Range(#[serde(with = "RangeForm")] TimeRange),
+    Last {
+        count: usize,
+        #[serde(with = "form")]
+        to: OffsetDateTime,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TimeRange")]
+struct RangeForm {
+    #[serde(with = "form")]
+    from: OffsetDateTime,
+    #[serde(with = "form")]
+    to: OffsetDateTime,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ReplyForm {
+    Instruments(#[serde(with = "form")] Vec<Instrument>),
+    Bars(#[serde(with = "form")] Vec<Bar>),
+    Rejected {
+        #[serde(with = "CodeForm")]
+        code: RefusalCode,
+        message: String,
+    },
+    Unavailable(String),
+}
+
+impl From<&DeskReply> for ReplyForm {
+    fn from(reply: &DeskReply) -> Self {
+        match reply.clone() {
+            Ok(DeskAnswer::Instruments(instruments)) => Self::Instruments(instruments),
+            Ok(DeskAnswer::Bars(bars)) => Self::Bars(bars),
+            Err(SourceError::Rejected { code, message }) => Self::Rejected { code, message },
+            Err(SourceError::Unavailable(message)) => Self::Unavailable(message),
+        }
+    }
+}
+
+impl From<ReplyForm> for DeskReply {
+    fn from(reply: ReplyForm) -> Self {
+        match reply {
+            ReplyForm::Instruments(instruments) => Ok(DeskAnswer::Instruments(instruments)),
+            ReplyForm::Bars(bars) => Ok(DeskAnswer::Bars(bars)),
+            ReplyForm::Rejected { code, message } => Err(SourceError::Rejected { code, message }),
+            ReplyForm::Unavailable(message) => Err(SourceError::Unavailable(message)),
+        }
+    }
+}

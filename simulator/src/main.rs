@@ -1,0 +1,76 @@
+//! The simulator as a program: a gateway on a port, and its faults at the keyboard.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use domain::clock::SystemClock;
+use simulator::Simulator;
+use simulator::exchange::{Exchange, ExchangeOptions};
+use simulator::gateway::{Gateway, GatewayOptions};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+/// A simulated Interactive Brokers Gateway. Type `help` while it runs to see what can go wrong.
+#[derive(Parser)]
+#[command(name = "tickgraph-simulator", version)]
+struct Arguments {
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:4002")]
+    listen: SocketAddr,
+    /// Which market to generate: the same seed makes the same market.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// An account of the user; may be given more than once, and begins with SIM.
+    #[arg(long = "account", default_value = "SIM0000001", value_parser = account)]
+    accounts: Vec<String>,
+}
+
+fn account(name: &str) -> Result<String, String> {
+    let is_sound = name.starts_with("SIM") && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_sound.then(|| name.to_owned()).ok_or_else(|| {
+        format!("'{name}' must be letters and digits and begin with SIM, by which clients know a simulation")
+    })
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Arguments { listen, seed, accounts } = Arguments::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let exchange = Exchange::start(ExchangeOptions { seed, clock: Arc::new(SystemClock) });
+    let options = GatewayOptions { accounts, ..GatewayOptions::new(listen) };
+    let gateway = Gateway::start(exchange.clone(), options)
+        .await
+        .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
+    let simulator = Simulator { exchange, gateway };
+    say(&format!("listening on {}", simulator.gateway.address()))?;
+    tokio::select! {
+        done = read_commands(&simulator) => done?,
+        () = interrupted() => {}
+    }
+    simulator.gateway.stop().await;
+    Ok(())
+}
+
+/// Obeys the lines of standard input. Where there is no input, the simulator just runs.
+async fn read_commands(simulator: &Simulator) -> anyhow::Result<()> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await.context("standard input cannot be read")? {
+        if !line.trim().is_empty() {
+            say(&simulator.obey(&line).await)?;
+        }
+    }
+    std::future::pending().await
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).context("standard output cannot be written")
+}

@@ -1,0 +1,73 @@
+//! An account in which nothing has happened yet.
+
+use ibapi::accounts::types::{AccountGroup, AccountId};
+use ibapi::accounts::{AccountSummaryResult, AccountSummaryTags, AccountUpdate, PositionUpdate};
+use ibapi::orders::ExecutionFilter;
+
+use crate::support::{PATIENCE, code, connect, next, start, within};
+
+const ACCOUNT: &str = "SIM0000001";
+
+#[tokio::test]
+async fn a_million_dollars_and_no_position() {
+    let simulator = start().await;
+    let client = connect(&simulator, 1).await;
+    let group = AccountGroup("All".to_owned());
+    let tags = [AccountSummaryTags::NET_LIQUIDATION, AccountSummaryTags::ACCOUNT_TYPE];
+    let mut summary = client.account_summary(&group, &tags).await.unwrap();
+    let mut rows = Vec::new();
+    while let AccountSummaryResult::Summary(row) = next(&mut summary).await.unwrap() {
+        rows.push(format!("{} {} {} {}", row.account, row.tag, row.value, row.currency));
+    }
+    rows.sort();
+    let expected = ["SIM0000001 AccountType INDIVIDUAL ", "SIM0000001 NetLiquidation 1000000.00 USD"];
+    assert_eq!(rows, expected);
+
+    let mut positions = client.positions().await.unwrap();
+    assert!(matches!(next(&mut positions).await.unwrap(), PositionUpdate::PositionEnd));
+
+    let mut updates = client.account_updates(&AccountId(ACCOUNT.to_owned())).await.unwrap();
+    let mut cash = None;
+    loop {
+        match next(&mut updates).await.unwrap() {
+            AccountUpdate::AccountValue(value) if value.key == "TotalCashValue" => cash = Some(value.value),
+            AccountUpdate::PortfolioValue(position) => panic!("{position:?}"),
+            AccountUpdate::End => break,
+            _ => {}
+        }
+    }
+    assert_eq!(cash.as_deref(), Some("1000000.00"));
+
+    let mut pnl = client.pnl(&AccountId(ACCOUNT.to_owned()), None).await.unwrap();
+    assert_eq!(next(&mut pnl).await.unwrap().daily_pnl.to_string(), "0");
+}
+
+#[tokio::test]
+async fn no_order_was_ever_placed() {
+    let simulator = start().await;
+    let client = connect(&simulator, 0).await;
+    let mut lists = [
+        client.open_orders().await.unwrap(),
+        client.all_open_orders().await.unwrap(),
+        client.completed_orders(false).await.unwrap(),
+    ];
+    for list in &mut lists {
+        assert_eq!(list.collect_for(PATIENCE).await.len(), 0);
+    }
+    let mut executions = client.executions(ExecutionFilter::default()).await.unwrap();
+    assert_eq!(executions.collect_for(PATIENCE).await.len(), 0);
+}
+
+#[tokio::test]
+async fn small_lists_are_answered_and_strangers_refused() {
+    let simulator = start().await;
+    let client = connect(&simulator, 1).await;
+    assert_eq!(within(client.family_codes()).await.unwrap().len(), 1);
+    assert_eq!(within(client.soft_dollar_tiers()).await.unwrap().len(), 0);
+    assert_eq!(within(client.news_providers()).await.unwrap().len(), 0);
+    assert!(!within(client.smart_components("9c0001")).await.unwrap().is_empty());
+    assert!(!within(client.market_depth_exchanges()).await.unwrap().is_empty());
+    within(client.user_info()).await.unwrap();
+    let mut pnl = client.pnl(&AccountId("U1234567".to_owned()), None).await.unwrap();
+    assert_eq!(code(&next(&mut pnl).await.unwrap_err()), 321);
+}

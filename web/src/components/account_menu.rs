@@ -1,0 +1,100 @@
+//! Who is logged in, and how the dashboard looks to that person.
+
+use dioxus::prelude::*;
+
+use crate::graphql::user::User;
+use crate::preferences::{Preferences, Theme, use_text};
+use crate::session::Session;
+use crate::text::{Language, Text};
+use crate::ui::choice::{Choice, Item};
+use crate::ui::icon::{Glyph, Icon};
+use crate::ui::menu::Menu;
+
+/// English or Chinese.
+#[component]
+pub fn LanguageChoice() -> Element {
+    let preferences = use_context::<Preferences>();
+    let text = preferences.text();
+    let items = Language::ALL
+        .into_iter()
+        .map(|language| Item { value: language, label: language.own_name().to_owned(), glyph: None })
+        .collect::<Vec<_>>();
+    rsx! {
+        Choice {
+            label: text.say(Text::Language),
+            items,
+            chosen: preferences.language(),
+            onchoose: move |language| preferences.set_language(language),
+        }
+    }
+}
+
+/// Dark, light, or as the machine is set.
+#[component]
+pub fn ThemeChoice() -> Element {
+    let preferences = use_context::<Preferences>();
+    let text = preferences.text();
+    let items = [
+        (Theme::Dark, Text::ThemeDark, Glyph::Moon),
+        (Theme::Light, Text::ThemeLight, Glyph::Sun),
+        (Theme::System, Text::ThemeSystem, Glyph::Screen),
+    ]
+    .into_iter()
+    .map(|(value, label, glyph)| Item { value, label: text.say(label).to_owned(), glyph: Some(glyph) })
+    .collect::<Vec<_>>();
+    rsx! {
+        Choice {
+            label: text.say(Text::Theme),
+            items,
+            chosen: preferences.theme(),
+            onchoose: move |theme| preferences.set_theme(theme),
+        }
+    }
+}
+
+/// The menu of the person who is logged in.
+#[component]
+pub fn AccountMenu(user: User) -> Element {
+    let text = use_text();
+    let session = use_context::<Session>();
+    let mut leaving = use_signal(|| false);
+    let log_out = move |_| {
+        if !leaving() {
+            leaving.set(true);
+            // The page of this button goes away with the session: the task must not go with it.
+            dioxus::core::spawn_forever(session.log_out());
+        }
+    };
+    rsx! {
+        Menu {
+            id: "user-menu",
+            label: text.say(Text::Account),
+            class: "menu-right",
+            button: rsx! {
+                Icon { glyph: Glyph::Person }
+                span { class: "wide-only", "{user.username}" }
+                Icon { glyph: Glyph::ChevronDown }
+            },
+            div { class: "account-name",
+                strong { "{user.username}" }
+                span { class: "muted", {text.role(user.role)} }
+            }
+            div { class: "narrow-only account-settings",
+                LanguageChoice {}
+                ThemeChoice {}
+            }
+            a { class: "menu-item", href: "/licenses.txt", target: "_blank", rel: "noopener",
+                {text.say(Text::Licenses)}
+            }
+            button {
+                r#type: "button",
+                class: "menu-item",
+                "data-testid": "log-out",
+                disabled: leaving(),
+                onclick: log_out,
+                Icon { glyph: Glyph::LogOut }
+                {text.say(Text::LogOut)}
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The watchlists by name, and a new one.
+
+use dioxus::prelude::*;
+
+use super::board::{Board, Lists};
+use crate::preferences::use_text;
+use crate::text::Text;
+use crate::ui::icon::{Glyph, Icon};
+
+/// A tab for each list, and the field for the name of a new one.
+#[component]
+pub fn WatchlistTabs(board: Board, editing: Signal<bool>) -> Element {
+    let text = use_text();
+    let mut naming = use_signal(|| false);
+    let lists = match &*board.lists.read() {
+        Lists::Ready(lists) => lists.clone(),
+        _ => Vec::new(),
+    };
+    let open = board.open_list().map(|list| list.id);
+    rsx! {
+        div { class: "tabs-row",
+            div { class: "tabs", role: "tablist", "aria-label": text.say(Text::Watchlists),
+                for list in lists {
+                    button {
+                        key: "{list.id.inner()}",
+                        r#type: "button",
+                        role: "tab",
+                        "data-testid": "watchlist-tab",
+                        "aria-selected": if Some(&list.id) == open.as_ref() { "true" } else { "false" },
+                        "aria-controls": "watchlist",
+                        onclick: {
+                            let id = list.id.clone();
+                            move |_| board.open(&id)
+                        },
+                        "{list.name}"
+                    }
+                }
+            }
+            button {
+                r#type: "button",
+                class: "icon-button",
+                "data-testid": "watchlist-new",
+                title: text.say(Text::NewWatchlist),
+                "aria-label": text.say(Text::NewWatchlist),
+                "aria-expanded": if naming() { "true" } else { "false" },
+                onclick: move |_| naming.toggle(),
+                Icon { glyph: Glyph::Plus }
+            }
+            if open.is_some() {
+                button {
+                    r#type: "button",
+                    class: "icon-button",
+                    "data-testid": "watchlist-edit",
+                    title: text.say(Text::EditWatchlist),
+                    "aria-label": text.say(Text::EditWatchlist),
+                    "aria-pressed": if editing() { "true" } else { "false" },
+                    onclick: move |_| editing.toggle(),
+                    Icon { glyph: Glyph::Pencil }
+                }
+            }
+        }
+        if naming() {
+            NewList { board, ondone: move |()| naming.set(false) }
+        }
+    }
+}
+
+#[component]
+fn NewList(board: Board, ondone: EventHandler<()>) -> Element {
+    let text = use_text();
+    let mut name = use_signal(String::new);
+    let submit = move |event: FormEvent| {
+        event.prevent_default();
+        let name = name();
+        spawn(async move {
+            if board.create(name).await {
+                ondone.call(());
+            }
+        });
+    };
+    use_effect(|| crate::browser::focus("new-watchlist"));
+    rsx! {
+        form { class: "inline-form", onsubmit: submit,
+            label { class: "hidden", r#for: "new-watchlist", {text.say(Text::WatchlistName)} }
+            input {
+                id: "new-watchlist",
+                "data-testid": "watchlist-new-name",
+                autocomplete: "off",
+                placeholder: text.say(Text::WatchlistName),
+                value: "{name}",
+                oninput: move |event| name.set(event.value()),
+                onkeydown: move |event| {
+                    if event.key() == Key::Escape {
+                        ondone.call(());
+                    }
+                },
+            }
+            button { r#type: "submit", class: "button button-primary", disabled: (board.busy)(),
+                {text.say(Text::Create)}
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The quotes on the screen and how far they can be trusted, drawn at most once per frame.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use cynic::SubscriptionBuilder;
+use dioxus::prelude::*;
+use futures::{FutureExt, select};
+use gloo_timers::future::TimeoutFuture;
+
+use crate::browser;
+use crate::graphql::failure::Failure;
+use crate::graphql::instrument::InstrumentId;
+use crate::graphql::quote::{FeedState, Quote, QuoteEvent, Quotes, QuotesVariables};
+use crate::graphql::system::{System, SystemChanges};
+use crate::live::{Event, Link, LinkState, Live, Subscription};
+use crate::number::Direction;
+use crate::session::Session;
+
+/// How long to wait before an operation that ended is started again.
+const AGAIN_MS: u32 = 3_000;
+
+/// A quote as it came, with what the screen needs to know of its past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldQuote {
+    /// The quote.
+    pub quote: Quote,
+    /// The socket over which it came.
+    generation: u32,
+    /// Which way the price moved last.
+    pub moved: Option<Direction>,
+    /// How often it moved.
+    pub moves: u32,
+}
+
+impl HeldQuote {
+    /// A quote and what came before it.
+    pub fn after(previous: Option<&Self>, quote: Quote, generation: u32) -> Self {
+        let mut held = Self { quote, generation, moved: None, moves: 0 };
+        if let Some(previous) = previous {
+            let (from, to) = (previous.quote.reference_price(), held.quote.reference_price());
+            let moved = from.zip(to).and_then(|(from, to)| Direction::between(from, to));
+            held.moved = moved.or(previous.moved);
+            held.moves = previous.moves + u32::from(moved.is_some());
+        }
+        held
+    }
+
+    /// How far it can be trusted: as the server says, unless the line to the server is down, or has been
+    /// since it came.
+    pub fn trust(&self, link: Link) -> FeedState {
+        if link.state == LinkState::Online && link.generation == self.generation {
+            self.quote.state
+        } else {
+            FeedState::Stale
+        }
+    }
+}
+
+/// What the live side brings, for every component that is logged in.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Feed {
+    /// The websocket.
+    pub link: Signal<Link>,
+    /// The installation, once it is known.
+    pub system: Signal<Option<System>>,
+    /// The newest quotes.
+    pub quotes: Signal<HashMap<InstrumentId, Rc<HeldQuote>>>,
+    /// Why some quotes do not come.
+    pub refusal: Signal<Option<Failure>>,
+    /// The server's clock, moved on once a second.
+    pub now: Signal<i64>,
+}
+
+impl Feed {
+    /// A feed that knows nothing yet.
+    pub fn new() -> Self {
+        Self {
+            link: Signal::new(Link { state: LinkState::Connecting, generation: 0 }),
+            system: Signal::new(None),
+            quotes: Signal::new(HashMap::new()),
+            refusal: Signal::new(None),
+            now: Signal::new(0),
+        }
+    }
+
+    /// Moves the clock on.
+    pub async fn tick(mut self, session: Session) {
+        loop {
+            self.now.set(session.server_now());
+            TimeoutFuture::new(1_000).await;
+        }
+    }
+
+    /// Follows the state of the installation.
+    pub async fn follow_system(mut self, live: Live, session: Session) {
+        loop {
+            let mut changes = live.subscribe(&SystemChanges::build(()));
+            while let Some(event) = changes.next().await {
+                if let Event::Data(changed) = event {
+                    session.set_server_now(changed.system.time.millis());
+                    self.system.set(Some(changed.system));
+                }
+            }
+            TimeoutFuture::new(AGAIN_MS).await;
+        }
+    }
+
+    /// Follows the quotes of these instruments.
+    pub async fn follow_quotes(mut self, live: Live, instruments: Vec<InstrumentId>) {
+        self.refusal.set(None);
+        if instruments.is_empty() {
+            return;
+        }
+        loop {
+            let variables = QuotesVariables { instruments: instruments.clone() };
+            let subscription = live.subscribe(&Quotes::build(variables));
+            let mut waiting = HashMap::new();
+            batched(
+                subscription,
+                &mut waiting,
+                |waiting, event| match event {
+                    Event::Data(Quotes { quotes: QuoteEvent::Quote(quote) }) => {
+                        waiting.insert(quote.instrument.id.clone(), *quote);
+                    }
+                    Event::Failed(failure) => self.refusal.set(Some(failure)),
+                    // After a gap or on a new socket the server sends each latest quote again.
+                    Event::Data(_) | Event::Restarted => {}
+                },
+                |waiting| self.hold(waiting),
+            )
+            .await;
+            TimeoutFuture::new(AGAIN_MS).await;
+        }
+    }
+
+    fn hold(mut self, waiting: &mut HashMap<InstrumentId, Quote>) {
+        let generation = self.link.peek().generation;
+        let mut quotes = self.quotes.write();
+        for (id, quote) in waiting.drain() {
+            let held = HeldQuote::after(quotes.get(&id).map(Rc::as_ref), quote, generation);
+            quotes.insert(id, Rc::new(held));
+        }
+    }
+}
+
+/// Takes in every event as it comes, into `waiting`, and shows what has gathered once per frame. A hidden
+/// page draws no frames, so that `waiting` must stay small whatever comes.
+pub async fn batched<T, W>(
+    mut subscription: Subscription<T>,
+    waiting: &mut W,
+    mut take: impl FnMut(&mut W, Event<T>),
+    mut show: impl FnMut(&mut W),
+) where
+    T: serde::de::DeserializeOwned,
+{
+    while let Some(event) = subscription.next().await {
+        take(waiting, event);
+        let mut frame = Box::pin(browser::next_frame().fuse());
+        loop {
+            let next = subscription.next().fuse();
+            futures::pin_mut!(next);
+            select! {
+                () = frame => break,
+                event = next => match event {
+                    Some(event) => take(waiting, event),
+                    None => break,
+                },
+            }
+        }
+        show(waiting);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::quote::{InstrumentKey, QuoteLevel};
+
+    const ONLINE: Link = Link { state: LinkState::Online, generation: 2 };
+
+    fn quote(last: &str) -> Quote {
+        Quote {
+            instrument: InstrumentKey { id: "i".into() },
+            bid: None,
+            ask: None,
+            last: Some(QuoteLevel { price: last.parse().unwrap(), size: None }),
+            open: None,
+            high: None,
+            low: None,
+            previous_close: None,
+            volume: None,
+            change: None,
+            change_percent: None,
+            received_at: None,
+            state: FeedState::Live,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn a_quote_is_stale_once_its_socket_is_gone() {
+        let held = HeldQuote::after(None, quote("1"), 2);
+        let check = |link: Link, expect: FeedState| assert_eq!(held.trust(link), expect, "{link:?}");
+        check(ONLINE, FeedState::Live);
+        check(Link { state: LinkState::Offline, ..ONLINE }, FeedState::Stale);
+        check(Link { state: LinkState::Connecting, ..ONLINE }, FeedState::Stale);
+        check(Link { generation: 3, ..ONLINE }, FeedState::Stale);
+    }
+
+    #[test]
+    fn only_a_move_of_the_price_flashes() {
+        let first = HeldQuote::after(None, quote("10.00"), 2);
+        assert_eq!((first.moved, first.moves), (None, 0));
+        let up = HeldQuote::after(Some(&first), quote("10.01"), 2);
+        assert_eq!((up.moved, up.moves), (Some(Direction::Up), 1));
+        let same = HeldQuote::after(Some(&up), quote("10.010"), 2);
+        assert_eq!((same.moved, same.moves), (Some(Direction::Up), 1));
+        let down = HeldQuote::after(Some(&same), quote("9.99"), 2);
+        assert_eq!((down.moved, down.moves), (Some(Direction::Down), 2));
+    }
+}

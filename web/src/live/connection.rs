@@ -1,0 +1,236 @@
+//! The loop that keeps a websocket up and every subscription running on it.
+//!
+//! A socket can die without a word, so that silence counts as death: the server pings every 25 s.
+
+use std::collections::BTreeMap;
+
+use dioxus::prelude::*;
+use futures::channel::mpsc;
+use futures::{FutureExt, StreamExt, select};
+use gloo_timers::future::TimeoutFuture;
+use serde_json::Value;
+
+use super::backoff::delay_ms;
+use super::protocol::{ClientMessage, FORBIDDEN, ServerMessage, credentials};
+use super::wire::{Wire, WireEvent};
+use super::{Command, Delivery, Link, LinkState};
+use crate::browser::{self, Notice};
+use crate::graphql::failure::Failure;
+use crate::session::{AccessToken, Session};
+
+/// How long a socket may be silent; the same when somebody looks at the page again, and while it opens.
+const SILENCE_MS: i64 = 40_000;
+const SILENCE_WHEN_ASKED_MS: i64 = 5_000;
+const OPENING_MS: i64 = 10_000;
+
+/// A socket that was up for this long was a good one: the next try comes at once.
+const GOOD_MS: i64 = 10_000;
+
+/// How often the silence is measured.
+const ROUND_MS: u32 = 1_000;
+
+struct Operation {
+    request: Value,
+    sink: mpsc::UnboundedSender<Delivery>,
+}
+
+/// The loop and what it knows.
+pub struct Connection {
+    session: Session,
+    link: Signal<Link>,
+    commands: mpsc::UnboundedReceiver<Command>,
+    notices: mpsc::UnboundedReceiver<Notice>,
+    operations: BTreeMap<u64, Operation>,
+    failures: u32,
+}
+
+/// One socket while it is up.
+struct Socket {
+    wire: Wire,
+    token: AccessToken,
+    acknowledged: bool,
+    /// When it counts as dead unless something is heard before.
+    dies_at: i64,
+}
+
+/// Why a socket is given up.
+enum End {
+    /// Closed, silent, or the machine is offline.
+    Lost,
+    /// The server no longer takes the token.
+    Forbidden,
+}
+
+impl Connection {
+    /// A loop that answers `commands` and shows its state in `link`.
+    pub fn new(session: Session, link: Signal<Link>, commands: mpsc::UnboundedReceiver<Command>) -> Self {
+        let notices = browser::notices();
+        Self { session, link, commands, notices, operations: BTreeMap::new(), failures: 0 }
+    }
+
+    /// Runs until the session ends.
+    pub async fn run(mut self) {
+        loop {
+            match self.session.fresh_token().await {
+                Ok(token) => self.run_socket(token).await,
+                Err(Failure::Unauthenticated) => return,
+                Err(_) => {}
+            }
+            self.link.write().state = LinkState::Offline;
+            self.pause().await;
+        }
+    }
+
+    async fn run_socket(&mut self, token: AccessToken) {
+        let (started, generation) = (browser::monotonic_millis(), self.link.peek().generation);
+        let end = self.serve(token).await;
+        let acknowledged = self.link.peek().generation > generation;
+        let good = acknowledged && browser::monotonic_millis() - started > GOOD_MS;
+        self.failures = if good { 0 } else { self.failures.saturating_add(1) };
+        if matches!(end, End::Forbidden) {
+            // A refusal ends the session, which ends this loop; a failure is tried again.
+            let _ = self.session.renew().await;
+        }
+    }
+
+    /// Waits before the next try; a network that comes back, or somebody who looks, ends the wait.
+    async fn pause(&mut self) {
+        let delay = delay_ms(self.failures.saturating_sub(1), browser::random());
+        let mut timer = TimeoutFuture::new(delay).fuse();
+        loop {
+            select! {
+                () = timer => return,
+                notice = self.notices.next() => {
+                    if !matches!(notice, Some(Notice::Offline)) {
+                        return;
+                    }
+                }
+                command = self.commands.next() => {
+                    if let Some(command) = command {
+                        self.obey(command, None);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn serve(&mut self, token: AccessToken) -> End {
+        let Some((wire, mut events)) = browser::socket_address().and_then(|address| Wire::open(&address)) else {
+            return End::Lost;
+        };
+        let dies_at = browser::monotonic_millis() + OPENING_MS;
+        let mut socket = Socket { wire, token, acknowledged: false, dies_at };
+        let mut round = TimeoutFuture::new(ROUND_MS).fuse();
+        loop {
+            select! {
+                event = events.next() => match event {
+                    Some(WireEvent::Opened) => {
+                        socket.wire.send(&ClientMessage::ConnectionInit { payload: credentials(&socket.token) });
+                    }
+                    Some(WireEvent::Message(text)) => self.hear(&text, &mut socket),
+                    Some(WireEvent::Closed(code)) if FORBIDDEN.contains(&code) => return End::Forbidden,
+                    Some(WireEvent::Closed(_)) | None => return End::Lost,
+                },
+                command = self.commands.next() => {
+                    if let Some(command) = command {
+                        self.obey(command, Some(&mut socket));
+                    }
+                }
+                notice = self.notices.next() => match notice {
+                    Some(Notice::Offline) => return End::Lost,
+                    Some(Notice::Visible | Notice::Online) => socket.ask(),
+                    None => {}
+                },
+                () = round => round = TimeoutFuture::new(ROUND_MS).fuse(),
+            }
+            if browser::monotonic_millis() > socket.dies_at {
+                return End::Lost;
+            }
+        }
+    }
+
+    fn hear(&mut self, text: &str, socket: &mut Socket) {
+        if socket.acknowledged {
+            socket.dies_at = browser::monotonic_millis() + SILENCE_MS;
+        }
+        // What cannot be read is no reason to give up a socket that works.
+        let Ok(message) = serde_json::from_str(text) else { return };
+        match message {
+            ServerMessage::ConnectionAck => self.acknowledged(socket),
+            ServerMessage::Ping => socket.wire.send(&ClientMessage::Pong),
+            ServerMessage::Pong => {}
+            ServerMessage::Next { id, payload } => self.deliver(&id, Delivery::Next(payload)),
+            ServerMessage::Error { id, payload } => {
+                self.deliver(&id, Delivery::Failed(Failure::of(&payload)));
+                self.ended(&id);
+            }
+            ServerMessage::Complete { id } => self.ended(&id),
+        }
+    }
+
+    fn acknowledged(&mut self, socket: &mut Socket) {
+        socket.acknowledged = true;
+        socket.dies_at = browser::monotonic_millis() + SILENCE_MS;
+        let generation = self.link.peek().generation + 1;
+        for (id, operation) in &self.operations {
+            if generation > 1 {
+                let _ = operation.sink.unbounded_send(Delivery::Restarted);
+            }
+            socket.wire.send(&ClientMessage::Subscribe { id: id.to_string(), payload: &operation.request });
+        }
+        self.link.set(Link { state: LinkState::Online, generation });
+    }
+
+    fn deliver(&self, id: &str, delivery: Delivery) {
+        if let Some(operation) = id.parse().ok().and_then(|id: u64| self.operations.get(&id)) {
+            // A subscriber that has gone unsubscribes by itself.
+            let _ = operation.sink.unbounded_send(delivery);
+        }
+    }
+
+    /// Its sink goes, which ends the subscriber's stream.
+    fn ended(&mut self, id: &str) {
+        if let Ok(id) = id.parse::<u64>() {
+            self.operations.remove(&id);
+        }
+    }
+
+    fn obey(&mut self, command: Command, socket: Option<&mut Socket>) {
+        let socket = socket.filter(|socket| socket.acknowledged);
+        match command {
+            Command::Subscribe { id, request, sink } => {
+                if let Some(socket) = socket {
+                    socket.wire.send(&ClientMessage::Subscribe { id: id.to_string(), payload: &request });
+                }
+                self.operations.insert(id, Operation { request, sink });
+            }
+            Command::Unsubscribe(id) => {
+                if let (Some(_), Some(socket)) = (self.operations.remove(&id), socket) {
+                    socket.wire.send(&ClientMessage::Complete { id: id.to_string() });
+                }
+            }
+            Command::TokenRenewed => {
+                if let (Some(socket), Some(token)) = (socket, self.session.token()) {
+                    socket.renew(token);
+                }
+            }
+        }
+    }
+}
+
+impl Socket {
+    /// Asks whether anybody is there, and takes a short silence for a no.
+    fn ask(&mut self) {
+        if self.acknowledged {
+            self.wire.send(&ClientMessage::Ping { payload: None });
+            self.dies_at = self.dies_at.min(browser::monotonic_millis() + SILENCE_WHEN_ASKED_MS);
+        }
+    }
+
+    fn renew(&mut self, token: AccessToken) {
+        if token != self.token {
+            self.wire.send(&ClientMessage::Ping { payload: Some(credentials(&token)) });
+            self.token = token;
+        }
+    }
+}

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use api::auth::{Argon2Hasher, MasterKey, OsRandom, SetUpTokens, Sha256Digest};
 use api::{Api, ApiOptions, Services};
+use axum::serve::ListenerExt;
 use desk::{Desk, DeskOptions, DeskPorts, SourceFactory};
 use domain::bus::{Bus, Demand};
 use domain::clock::{Clock, SystemClock};
@@ -27,7 +28,7 @@ use persistence::sql::{Sql, SqlOptions};
 use simulator::{Simulator, SimulatorOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::key;
 use crate::say;
@@ -194,14 +195,14 @@ impl Parts {
                 clock: self.clock.clone(),
                 random: self.random.clone(),
             },
-            sessions: Sessions {
+            sessions: Arc::new(Sessions {
                 store: self.sql.clone(),
                 users: self.sql.clone(),
                 hasher,
                 digest: Arc::new(Sha256Digest),
                 clock: self.clock.clone(),
                 random: self.random.clone(),
-            },
+            }),
             watchlists: Watchlists {
                 store: self.sql.clone(),
                 instruments: self.sql.clone(),
@@ -222,7 +223,17 @@ impl Parts {
             allowed_origins: settings.allowed_origins.clone(),
             version: env!("CARGO_PKG_VERSION"),
         };
-        Api::new(services, options).serve(listener, stop).await.context("the endpoint failed")
+        let api = Api::new(services, &options);
+        // Quotes are small and must not wait for each other in the kernel.
+        let listener = listener.tap_io(|socket| {
+            if let Err(error) = socket.set_nodelay(true) {
+                debug!(%error, "a socket cannot be set to send at once");
+            }
+        });
+        let serving =
+            axum::serve(listener, api.router()).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let (served, ()) = tokio::join!(serving, api.run(stop));
+        served.context("the endpoint failed")
     }
 }
 

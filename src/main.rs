@@ -4,6 +4,7 @@ mod composition;
 mod key;
 mod settings;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -67,7 +68,8 @@ fn run(command: Command) -> anyhow::Result<()> {
     }
     let filter =
         EnvFilter::try_new(&settings.log).context("TICKGRAPH_LOG is not a list of tracing directives")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colour = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     let result = runtime.block_on(async {
         let stop = stop_on_signal()?;

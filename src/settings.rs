@@ -5,6 +5,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// What is logged unless told otherwise: not what two libraries say of each of their steps.
+const DEFAULT_LOG: &str = "info,ibapi=warn,sea_orm_migration=warn";
+
 /// Every variable that is read: its name, what it means, and its default.
 pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("TICKGRAPH_DATA", "the data folder: key file and, without DATABASE_URL, the database", "./data"),
@@ -15,7 +18,7 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "the file 'key' in the data folder",
     ),
     ("TICKGRAPH_ALLOWED_ORIGINS", "other web origins that may use the endpoint, comma-separated", "none"),
-    ("TICKGRAPH_LOG", "what is logged, as tracing directives", "info"),
+    ("TICKGRAPH_LOG", "what is logged, as tracing directives", DEFAULT_LOG),
     ("DATABASE_URL", "postgres://… or sqlite://…", "an SQLite file in the data folder"),
     ("REDIS_URL", "redis://…", "an in-process bus"),
     ("REDIS_PREFIX", "what every Redis key and channel begins with", "tickgraph:"),
@@ -121,7 +124,7 @@ impl Settings {
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             key: key(secret("TICKGRAPH_KEY"))?,
             allowed_origins: origins(get("TICKGRAPH_ALLOWED_ORIGINS").unwrap_or_default())?,
-            log: get("TICKGRAPH_LOG").unwrap_or("info").to_owned(),
+            log: get("TICKGRAPH_LOG").unwrap_or(DEFAULT_LOG).to_owned(),
             database_url,
             redis_url,
             redis_prefix: get("REDIS_PREFIX").unwrap_or("tickgraph:").to_owned(),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use domain::random::new_id;
+
 use crate::auth::{AccessTokens, Authenticator};
 use crate::feed::Feed;
 use crate::monitor::Monitor;
@@ -29,7 +31,9 @@ impl Core {
         let tokens = AccessTokens::new(&options.key, Arc::clone(&services.clock));
         let authenticator =
             Authenticator { tokens: tokens.clone(), sessions: Arc::clone(&services.sessions) };
-        let feed = Feed::new(&services);
+        let node = new_id(services.clock.now(), services.random.as_ref());
+        let (bus, demand) = (Arc::clone(&services.bus), Arc::clone(&services.demand));
+        let feed = Feed::new(node, bus, demand, Arc::clone(&services.clock));
         Arc::new(Self { tokens, authenticator, feed, monitor: Monitor::new(), version: options.version, services })
     }
 }

@@ -8,15 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::bar::{BarUpdate, Series};
-use domain::bus::{Bus, Message, Topic};
+use domain::bus::{Bus, Demand, Message, Topic};
 use domain::clock::Clock;
 use domain::instrument::InstrumentId;
 use domain::quote::Quote;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
-
-use crate::Services;
+use uuid::Uuid;
 
 mod announcer;
 mod channel;
@@ -26,6 +25,8 @@ mod registry;
 mod shown;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use presence::DeskPresence;
 pub use shown::{FeedEvent, Shown};
@@ -58,12 +59,10 @@ pub struct Feed {
 
 impl Feed {
     /// A hub that listens to nothing yet.
-    pub fn new(services: &Services) -> Self {
-        let (bus, clock) = (Arc::clone(&services.bus), Arc::clone(&services.clock));
+    pub fn new(node: Uuid, bus: Arc<dyn Bus>, demand: Arc<dyn Demand>, clock: Arc<dyn Clock>) -> Self {
         let registry = Arc::new(Registry::default());
-        let node = domain::random::new_id(clock.now(), services.random.as_ref());
         Self {
-            announcer: Announcer::new(node, Arc::clone(&services.demand), Arc::clone(&registry)),
+            announcer: Announcer::new(node, demand, Arc::clone(&registry)),
             presence: PresenceWatch::new(Arc::clone(&bus), Arc::clone(&clock)),
             bus,
             clock,
@@ -113,18 +112,5 @@ impl Feed {
     pub fn bars(&self, series: Series, pace: Pace) -> BoxStream<'static, FeedEvent<BarUpdate>> {
         let channel = Registry::bars(&self.registry, series, &self.bus, &self.clock);
         Follower::new(channel, self.presence.outlook(), pace).into_stream()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pace_is_bounded() {
-        assert_eq!(Pace::of_hz(10.0), Some(Pace(Duration::from_millis(100))));
-        for hz in [0.0, 0.09, 50.1, -1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(Pace::of_hz(hz), None, "{hz}");
-        }
     }
 }

@@ -18,3 +18,4 @@ mod path;
 mod rhythm;
 mod stretch;
 mod walk;
+mod wander;

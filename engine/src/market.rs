@@ -78,14 +78,18 @@ impl GeneratedMarket {
         if at >= path.life().to {
             return None;
         }
-        let event = path.last_before(at)?;
         let midnight = at - at.rem_euclid(DAY);
         let price = if listing.kind == ListingKind::Fx { BarPrice::MidPoint } else { BarPrice::Trades };
-        let mut today = BarMaker::new(price);
-        path.visit(Span { from: midnight, to: at }, Level::Hour, &mut |node| today.add(node));
-        let today = today.finish(&path.character, moment(midnight));
+        let (mut today, mut newest) = (BarMaker::new(price), None);
+        path.visit(Span { from: midnight, to: at }, Level::Hour, &mut |node| {
+            today.add(node);
+            newest = Some(*node);
+        });
         let character = &path.character;
-        let yesterday = path.last_before(midnight).unwrap_or(event);
+        let today = today.finish(character, moment(midnight));
+        let yesterday = path.last_before(midnight);
+        let event = newest.and_then(|node| path.last_of(&node)).or(yesterday)?;
+        let yesterday = yesterday.unwrap_or(event);
         let (bid_size, ask_size) = path.sizes(&event);
         let printed = price == BarPrice::Trades;
         let value = event.stretch.close;

@@ -138,6 +138,11 @@ impl Path {
         (life.from / DAY..=last).rev().find_map(|day| self.last_in(&self.day(day)?, moment))
     }
 
+    /// The last event of a node.
+    pub fn last_of(&self, node: &Node) -> Option<Node> {
+        self.last_in(node, node.end())
+    }
+
     fn last_in(&self, node: &Node, moment: i64) -> Option<Node> {
         if node.stretch.count == 0 || node.start() >= moment {
             return None;

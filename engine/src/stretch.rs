@@ -3,11 +3,15 @@
 //!
 //! A stretch is a promise about the events in it. With one event all its prices are equal; with two,
 //! high and low are among open and close; with three, one of them may lie outside; from four on, both.
-//! [`split`] keeps each promise exactly: it lays a random path through as many points as the children
-//! can have prices of their own (at most four each), bends the path so that it ends at the close and
-//! touches the high and the low, and cuts it. An event is a stretch of one event.
+//! [`split`] keeps each promise exactly: it lays a random path ([`wander`]) that has as many points as the
+//! children can have prices of their own (at most four each), and cuts it. An event is a stretch of one
+//! event.
 
-use crate::noise::{ONE, Stream};
+use crate::noise::Stream;
+use crate::wander::{deviation_of, wander};
+
+/// Fractions of a path unit.
+pub const FINE: i64 = 256;
 
 /// What happened in a stretch of time; prices are in path units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub struct Stretch {
     pub volume: i64,
     /// How many events there were; with none, the prices mean nothing.
     pub count: i64,
+    /// How far the price usually moves in such a stretch, in [`FINE`] fractions of a path unit.
+    pub deviation: i64,
 }
 
 /// How busy a child is, relative to its siblings.
@@ -71,11 +77,11 @@ fn lay(
         counts.iter().zip(weights).map(|(count, weight)| count * weight.intensity).collect();
     let shares: Vec<i64> = energies.iter().map(|energy| energy * vary(noise)).collect();
     let extra = apportion(parent.volume - parent.count, &shares);
-    let mut points = wander(parent, counts, &energies, noise);
-    bend(&mut points, parent);
+    let all = energies.iter().sum::<i64>().max(1);
+    let points = wander(parent, counts, &energies, noise);
     let mut rest = points.as_slice();
     let mut children = Vec::with_capacity(counts.len());
-    for (&count, extra) in counts.iter().zip(extra) {
+    for ((&count, &energy), extra) in counts.iter().zip(&energies).zip(extra) {
         let (own, others) = rest.split_at(places(count));
         rest = others;
         children.push(Stretch {
@@ -85,13 +91,14 @@ fn lay(
             close: own.last().copied().unwrap_or_default(),
             volume: count + extra,
             count,
+            deviation: deviation_of(parent.deviation, energy, all),
         });
     }
     children
 }
 
 /// How many prices of its own a stretch of `count` events can have.
-fn places(count: i64) -> usize {
+pub fn places(count: i64) -> usize {
     match count {
         ..=0 => 0,
         1 => 1,
@@ -119,78 +126,6 @@ fn apportion(total: i64, weights: &[i64]) -> Vec<i64> {
         .collect()
 }
 
-/// Fractions of a path unit while a path is laid.
-const FINE: i64 = 256;
-
-/// A random path through the points of the children, from the parent's open to its close: for each child
-/// its first point, up to two excursions, and its last point. In fractions of a path unit.
-fn wander(parent: Stretch, counts: &[i64], energies: &[i64], noise: &mut Stream) -> Vec<i64> {
-    let all = energies.iter().sum::<i64>().max(1);
-    // A random walk ranges over 1.6 times its deviation.
-    let deviation = (parent.high - parent.low) * FINE * 5 / 8;
-    let step = |energy: i64| (deviation * ((energy << 32) / all).isqrt()) >> 16;
-    let mut points = Vec::with_capacity(counts.len() * 4);
-    // Where the path stands, and how much of its energy is spent, at each child's first and last point.
-    let (mut at, mut spent) = (0, 0);
-    let mut knots = Vec::with_capacity(counts.len());
-    for (&count, &energy) in counts.iter().zip(energies).filter(|(count, _)| **count > 0) {
-        // One of the child's steps leads to it, the others lie within it.
-        let before = if knots.is_empty() { 0 } else { energy / count };
-        at += step(before) * noise.normal() / ONE;
-        spent += before;
-        let first = (at, spent);
-        let within = if count > 1 { energy - energy / count } else { 0 };
-        at += step(within) * noise.normal() / ONE;
-        spent += within;
-        knots.push((count, first, (at, spent), step(within)));
-    }
-    let miss = at - (parent.close - parent.open) * FINE;
-    let place = |(at, used): (i64, i64)| parent.open * FINE + at - used * miss / spent.max(1);
-    for (count, first, last, step) in knots {
-        let (first, last) = (place(first), place(last));
-        let up = first.max(last) + step * noise.normal().abs() / (2 * ONE);
-        let down = first.min(last) - step * noise.normal().abs() / (2 * ONE);
-        let (one, other) = if noise.below(2) == 0 { (up, down) } else { (down, up) };
-        match places(count) {
-            1 => points.push(first),
-            2 => points.extend([first, last]),
-            3 => points.extend([first, one, last]),
-            _ => points.extend([first, one, other, last]),
-        }
-    }
-    points
-}
-
-/// Brings a path down to path units, so that it keeps its ends and its highest and lowest points are
-/// exactly the parent's. The map is monotone, so that the order of prices stays.
-fn bend(points: &mut [i64], parent: Stretch) {
-    let (top, bottom) = (parent.open.max(parent.close), parent.open.min(parent.close));
-    let (fine_top, fine_bottom) = (top * FINE, bottom * FINE);
-    if let [_, between @ .., _] = &mut *points {
-        // A path that never left the span of its ends has to, where the parent did. The two points
-        // differ: the first of the highest and the last of the lowest.
-        let highest = (0..between.len()).rev().max_by_key(|index| between[*index]);
-        let lowest = (0..between.len()).rev().min_by_key(|index| between[*index]);
-        if let (Some(highest), true) = (highest, parent.high > top) {
-            between[highest] = between[highest].max(fine_top + 1);
-        }
-        if let (Some(lowest), true) = (lowest, parent.low < bottom) {
-            between[lowest] = between[lowest].min(fine_bottom - 1);
-        }
-    }
-    let above = points.iter().copied().max().map_or(1, |max| (max - fine_top).max(1));
-    let below = points.iter().copied().min().map_or(1, |min| (fine_bottom - min).max(1));
-    for point in points {
-        *point = if *point > fine_top {
-            top + (*point - fine_top) * (parent.high - top) / above
-        } else if *point < fine_bottom {
-            bottom - (fine_bottom - *point) * (bottom - parent.low) / below
-        } else {
-            point.div_euclid(FINE)
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -200,8 +135,8 @@ mod tests {
     /// Any promise that can be kept.
     fn stretches() -> impl Strategy<Value = Stretch> {
         let prices = (1_000_i64..5_000_000, -3_000_i64..3_000, 0_i64..2_000, 0_i64..2_000);
-        (prices, prop_oneof![1_i64..6, 1_i64..300_000], 0_i64..400_000_000).prop_map(
-            |((open, change, up, down), count, extra)| {
+        (prices, 0_i64..2_000_000, prop_oneof![1_i64..6, 1_i64..300_000], 0_i64..400_000_000).prop_map(
+            |((open, change, up, down), deviation, count, extra)| {
                 let close = if count == 1 { open } else { (open + change).max(1) };
                 let up = if count < 3 { 0 } else { up };
                 let down = if count < 3 || (count == 3 && up > 0) { 0 } else { down };
@@ -212,12 +147,13 @@ mod tests {
                     close,
                     volume: count + extra,
                     count,
+                    deviation,
                 }
             },
         )
     }
 
-    fn sum(children: &[Stretch]) -> Stretch {
+    fn sum(parent: Stretch, children: &[Stretch]) -> Stretch {
         let alive: Vec<&Stretch> = children.iter().filter(|child| child.count > 0).collect();
         Stretch {
             open: alive.first().unwrap().open,
@@ -226,11 +162,12 @@ mod tests {
             close: alive.last().unwrap().close,
             volume: children.iter().map(|child| child.volume).sum(),
             count: children.iter().map(|child| child.count).sum(),
+            ..parent
         }
     }
 
     fn can_be_kept(stretch: Stretch) -> bool {
-        let Stretch { open, high, low, close, volume, count } = stretch;
+        let Stretch { open, high, low, close, volume, count, .. } = stretch;
         let (top, bottom) = (open.max(close), open.min(close));
         let outside = i64::from(high > top) + i64::from(low < bottom);
         high >= top
@@ -254,7 +191,7 @@ mod tests {
                 weights.into_iter().map(|(pace, intensity)| Weight { pace, intensity }).collect();
             let children = split(parent, &weights, &mut Stream::of(key, 0, 0));
             prop_assert_eq!(children.len(), weights.len());
-            prop_assert_eq!(sum(&children), parent);
+            prop_assert_eq!(sum(parent, &children), parent);
             for child in children {
                 prop_assert!(can_be_kept(child), "{child:?}");
             }
@@ -267,7 +204,7 @@ mod tests {
             }
             let events = events(parent, &mut Stream::of(key, 0, 0));
             prop_assert_eq!(events.len(), usize::try_from(parent.count).unwrap());
-            prop_assert_eq!(sum(&events), parent);
+            prop_assert_eq!(sum(parent, &events), parent);
             prop_assert!(events.iter().all(|event| event.count == 1 && event.high == event.low && event.volume > 0));
         }
 

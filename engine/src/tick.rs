@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 /// One change of the book, or one trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
-    /// When.
+    /// When, to the microsecond. The quotes and the trade of one event share it.
     pub at: OffsetDateTime,
     /// What.
     pub kind: TickKind,
@@ -96,7 +96,8 @@ pub struct MarketBar {
     pub close: Decimal,
     /// What was traded; 0 where the bar is not made of trades.
     pub volume: Decimal,
-    /// The volume-weighted average price of the trades; 0 where the bar is not made of trades.
+    /// The volume-weighted average price of the trades, near enough for bars of a minute and more (see
+    /// [`bars`](crate::market::GeneratedMarket::bars)); 0 where the bar is not made of trades.
     pub wap: Decimal,
     /// How many trades; 0 where the bar is not made of trades.
     pub trades: u32,

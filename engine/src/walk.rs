@@ -9,7 +9,7 @@ use crate::book::UNITS;
 use crate::character::Character;
 use crate::noise::{ONE, Stream};
 use crate::rhythm::is_weekend;
-use crate::stretch::Stretch;
+use crate::stretch::{FINE, Stretch};
 
 /// The first day: 2010-01-01, in days since 1970-01-01.
 pub const FIRST_DAY: i64 = 14_610;
@@ -25,7 +25,7 @@ const VOLUME: u64 = 3;
 /// The part of the way back to the trend that a day covers.
 const PULL: i64 = 64;
 /// Fractions of a path unit in the trend.
-const FINE: i64 = 1 << 20;
+const PART: i64 = 1 << 20;
 
 /// The days of one listing.
 #[derive(Debug)]
@@ -79,6 +79,7 @@ impl Walk {
             close: close + self.premium,
             volume: events + (volume / self.remoteness(day) - events).max(0),
             count: events,
+            deviation: deviation * FINE,
         })
     }
 
@@ -98,18 +99,18 @@ impl Walk {
         let moved = |price: i64, day: i64| {
             deviation(character, price, day) * Stream::of(self.leader_key, STEP, day).normal() / ONE
         };
-        let (mut price, mut trend) = (anchor, anchor * FINE);
+        let (mut price, mut trend) = (anchor, anchor * PART);
         let mut closes = vec![price];
         for day in (FIRST_DAY..ANCHOR_DAY).rev() {
             trend -= trend / 1_000_000 * character.drift;
-            price += (trend / FINE - price) / PULL - moved(price, day);
+            price += (trend / PART - price) / PULL - moved(price, day);
             closes.push(price);
         }
         closes.reverse();
-        (price, trend) = (anchor, anchor * FINE);
+        (price, trend) = (anchor, anchor * PART);
         for day in ANCHOR_DAY..=LAST_DAY {
             trend += trend / 1_000_000 * character.drift;
-            price += (trend / FINE - price) / PULL + moved(price, day);
+            price += (trend / PART - price) / PULL + moved(price, day);
             closes.push(price);
         }
         closes

@@ -9,6 +9,7 @@ mod pump;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::bar::BarSize;
@@ -65,13 +66,13 @@ struct Floor {
     clock: Arc<dyn Clock>,
     open: watch::Sender<bool>,
     books: Mutex<Books>,
+    next_watcher: AtomicU64,
 }
 
 #[derive(Default)]
 struct Books {
     by_key: HashMap<BookKey, Book>,
     held: HashSet<i32>,
-    next_watcher: u64,
 }
 
 impl Exchange {
@@ -83,6 +84,7 @@ impl Exchange {
             clock: options.clock,
             open: watch::Sender::new(true),
             books: Mutex::new(Books::default()),
+            next_watcher: AtomicU64::new(0),
         });
         let token = CancellationToken::new();
         tokio::spawn(token.clone().run_until_cancelled_owned(pump::run(floor.clone())));
@@ -130,7 +132,7 @@ impl Exchange {
     pub fn hold(&self, con_id: i32) {
         self.floor.books().held.insert(con_id);
         for feed in [Feed::Live, Feed::Delayed] {
-            self.floor.open_book((con_id, feed));
+            self.floor.with_book((con_id, feed), |_| {});
         }
     }
 
@@ -162,11 +164,8 @@ impl Exchange {
         tell: impl Fn(&Update) + Send + Sync + 'static,
     ) -> Option<Watch> {
         let key = (con_id, feed);
-        self.floor.open_book(key);
-        let mut books = self.floor.books();
-        let id = books.next_watcher;
-        books.next_watcher += 1;
-        books.by_key.get_mut(&key)?.watch(Watcher { id, tell: Box::new(tell) });
+        let id = self.floor.next_watcher.fetch_add(1, Ordering::Relaxed);
+        self.floor.with_book(key, |book| book.watch(Watcher { id, tell: Box::new(tell) }))?;
         Some(Watch { floor: self.floor.clone(), key, id })
     }
 
@@ -234,15 +233,13 @@ impl Floor {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the book of this key where there is none yet and the market has such a listing.
-    fn open_book(&self, key: BookKey) {
-        if self.books().by_key.contains_key(&key) {
-            return;
-        }
+    /// Does something with the book of this key, which is made where there is none yet; `None` where
+    /// nothing of the kind is traded.
+    fn with_book<T>(&self, key: BookKey, act: impl FnOnce(&mut Book) -> T) -> Option<T> {
         let at = self.clock.now() - key.1.lag();
-        if let Some(values) = self.market.snapshot(key.0, at) {
-            self.books().by_key.entry(key).or_insert_with(|| Book::new(values, at));
-        }
+        let values = self.market.snapshot(key.0, at)?;
+        let mut books = self.books();
+        Some(act(books.by_key.entry(key).or_insert_with(|| Book::new(values, at))))
     }
 
     /// Reads the present prices of a book anew, and tells its watchers what changed.

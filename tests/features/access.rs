@@ -1,9 +1,16 @@
 //! Who may do what.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use api::auth::{Argon2Hasher, OsRandom};
+use domain::clock::{Clock, SystemClock};
+use domain::random::new_id;
+use domain::user::{Password, PasswordHasher, Role, User, UserId, UserStore, Username};
+use persistence::sql::{Sql, SqlOptions};
 use serde_json::{Value, json};
-use tests::installation::Installation;
+use tests::client::{PASSWORD, USERNAME};
+use tests::installation::{Installation, servers};
 
 const ID: &str = "SW5zdHJ1bWVudDowMThmMDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA";
 
@@ -102,4 +109,38 @@ async fn a_subscription_needs_a_session() {
             "{outcome}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_sees_the_market_and_keeps_watchlists_of_its_own() {
+    let Some((postgres, redis)) = servers().await else { return };
+    make_viewer(&postgres.url()).await;
+    let mut installation = Installation::split_on(postgres, redis).await;
+    let viewer = installation.stranger().await;
+    let answer = viewer.log_in(USERNAME, PASSWORD).await;
+    assert_eq!(answer["sessionCreate"]["session"]["user"]["role"], "VIEWER", "{answer:?}");
+    assert_eq!(viewer.viewer().await["viewer"], json!({ "username": USERNAME, "role": "VIEWER" }));
+    let apple = viewer.instrument("AAPL").await;
+    viewer.quotes(&[&apple]).await.until_state(&["LIVE"]).await;
+    let input = json!({ "name": "Mine", "instruments": [apple] });
+    let made = viewer.mutate("watchlistCreate", input, "watchlist { name }").await;
+    assert_eq!(made["watchlist"]["name"], "Mine", "{made}");
+}
+
+/// Makes a viewer the first user of a fresh database: no mutation makes anybody but administrators yet.
+async fn make_viewer(url: &str) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let options = SqlOptions { url: url.to_owned(), max_connections: 1, clock: clock.clone() };
+    let sql = Sql::connect(options).await.unwrap();
+    sql.migrate().await.unwrap();
+    let random = Arc::new(OsRandom);
+    let user = User {
+        id: UserId(new_id(clock.now(), random.as_ref())),
+        username: Username::parse(USERNAME).unwrap(),
+        role: Role::Viewer,
+        created_at: clock.now(),
+    };
+    let hasher = Argon2Hasher::new(random).unwrap();
+    let hash = hasher.hash(Password::chosen(PASSWORD.to_owned()).unwrap()).await.unwrap();
+    assert!(sql.create_first(&user, &hash).await.unwrap());
 }

@@ -1,26 +1,31 @@
 //! The dashboard in a real browser.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde_json::Value;
 use tempfile::TempDir;
 use tests::browser::Browser;
 use tests::client::{PASSWORD, USERNAME};
 use tests::installation::Installation;
 use tests::program::{Settings, Tickgraph};
 
-/// Sets up the first administrator, logs in where asked to, and adds an instrument to the watchlist.
-async fn set_up_and_add(browser: &Browser, server: &mut Tickgraph, symbol: &str) {
-    let link = server.set_up_link().await;
-    browser.visit(&link).await;
-    browser.fill("set-up-username", USERNAME).await;
-    browser.fill("set-up-password", PASSWORD).await;
-    browser.fill("set-up-password-again", PASSWORD).await;
-    browser.click("set-up-submit").await;
-    browser.fill("login-username", USERNAME).await;
-    browser.fill("login-password", PASSWORD).await;
-    browser.click("login-submit").await;
+async fn set_up(browser: &Browser, server: &mut Tickgraph) {
+    browser.visit(&server.set_up_link().await).await;
+    browser.fill("username", USERNAME).await;
+    browser.fill("password", PASSWORD).await;
+    browser.click("setup-submit").await;
     browser.sees("search-input").await;
+}
+
+async fn log_in(browser: &Browser, address: SocketAddr, password: &str) {
+    browser.visit(&format!("http://{address}/")).await;
+    browser.fill("username", USERNAME).await;
+    browser.fill("password", password).await;
+    browser.click("login-submit").await;
+}
+
+/// Adds an instrument to the watchlist by searching for it, and shows its chart.
+async fn add(browser: &Browser, symbol: &str) {
     browser.fill("search-input", symbol).await;
     browser.click(&format!("search-result-{symbol}")).await;
     browser.click(&format!("watchlist-row-{symbol}")).await;
@@ -49,17 +54,22 @@ async fn quotes_and_chart_move_on_the_embedded_defaults() {
     let Some(browser) = Browser::open().await else { return };
     let folder = TempDir::new().unwrap();
     let mut server = Tickgraph::start("serve", &Settings::in_folder(folder.path()));
-    set_up_and_add(&browser, &mut server, "NFLX").await;
+    set_up(&browser, &mut server).await;
+    browser.forget_cookies().await;
+    log_in(&browser, server.address().await, PASSWORD).await;
+    add(&browser, "NFLX").await;
     moves(&browser, "NFLX").await;
     feed_shows(&browser, &["LIVE"]).await;
-    browser.text("environment", "SIMULATED", |text| text.to_uppercase().contains("SIMULATED")).await;
+    browser.text("environment-banner", "SIMULATED", |text| text.to_uppercase().contains("SIMULATED")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn quotes_and_chart_move_over_redis_and_postgres_and_survive_outages() {
     let Some(browser) = Browser::open().await else { return };
     let Some(mut installation) = Installation::split().await else { return };
-    set_up_and_add(&browser, &mut installation.api, "NFLX").await;
+    let client = installation.administrator().await;
+    log_in(&browser, client.address(), PASSWORD).await;
+    add(&browser, "NFLX").await;
     moves(&browser, "NFLX").await;
     feed_shows(&browser, &["LIVE"]).await;
     let unsure = ["STALE", "RECOVERING"];
@@ -87,11 +97,7 @@ async fn a_wrong_password_is_said_where_it_was_typed() {
     let Some(browser) = Browser::open().await else { return };
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
-    browser.visit(&format!("http://{}/login", client.address())).await;
-    browser.fill("login-username", USERNAME).await;
-    browser.fill("login-password", "a wrong password").await;
-    browser.click("login-submit").await;
-    browser.text("login-error", "the reason", |text| !text.is_empty()).await;
-    let viewer: Value = client.viewer().await["viewer"].clone();
-    assert_eq!(viewer["username"], USERNAME, "the other session was disturbed");
+    log_in(&browser, client.address(), "a wrong password").await;
+    browser.text("form-problem", "the reason", |text| !text.is_empty()).await;
+    assert_eq!(client.viewer().await["viewer"]["username"], USERNAME, "the other session was disturbed");
 }

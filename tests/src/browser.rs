@@ -98,10 +98,9 @@ impl Browser {
         self.element(id).await;
     }
 
-    /// What the browser's console has complained about, one entry a line.
-    pub async fn complaints(&self) -> String {
-        let entries = self.page.execute("return (window.__complaints || []).join('\\n')", Vec::new()).await;
-        entries.unwrap().as_str().unwrap_or_default().to_owned()
+    /// Loses every cookie, as a browser that was just installed.
+    pub async fn forget_cookies(&self) {
+        self.page.delete_all_cookies().await.unwrap();
     }
 
     async fn now(&self, id: &str) -> Option<String> {

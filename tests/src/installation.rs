@@ -60,6 +60,11 @@ impl Installation {
     /// program is missing, the test is skipped.
     pub async fn split() -> Option<Self> {
         let (postgres, redis) = servers().await?;
+        Some(Self::split_on(postgres, redis).await)
+    }
+
+    /// The same on these servers.
+    pub async fn split_on(postgres: PrivatePostgres, redis: PrivateRedis) -> Self {
         let (folder, market) = (TempDir::new().unwrap(), Market::open().await);
         let settings = Settings::in_folder(folder.path())
             .with("IB_ADDRESS", market.address().to_string())
@@ -68,7 +73,7 @@ impl Installation {
             .with("TICKGRAPH_KEY", KEY);
         let desk = Some(Tickgraph::start("desk", &settings));
         let api = Tickgraph::start("api", &settings);
-        Some(Self { market, postgres: Some(postgres), redis: Some(redis), desk, api, settings, folder })
+        Self { market, postgres: Some(postgres), redis: Some(redis), desk, api, settings, folder }
     }
 
     /// The settings of its processes.

@@ -63,13 +63,20 @@ impl Market {
     /// One trade at this price, with a bid and an ask around it.
     pub fn trade(&self, symbol: &str, price: &str) {
         let listing = self.listing(symbol);
-        let (at, size, price) = (SystemClock.now(), Decimal::from(7), price.parse::<Decimal>().unwrap());
-        let ticks = [
+        let (size, price) = (Decimal::from(7), price.parse::<Decimal>().unwrap());
+        let kinds = [
             TickKind::Bid { price: price - listing.tick, size },
             TickKind::Ask { price: price + listing.tick, size },
             TickKind::Trade { price, size },
         ];
-        self.simulator.exchange.publish(listing.con_id, ticks.map(|kind| Tick { at, kind }));
+        self.publish(symbol, &kinds);
+    }
+
+    /// Sends these ticks of an instrument at once.
+    pub fn publish(&self, symbol: &str, kinds: &[TickKind]) {
+        let at = SystemClock.now();
+        let ticks = kinds.iter().map(|kind| Tick { at, kind: *kind });
+        self.simulator.exchange.publish(self.listing(symbol).con_id, ticks);
     }
 
     /// The bars that this market must have.

@@ -120,6 +120,11 @@ impl Tickgraph {
         .await
     }
 
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Everything it has said so far.
     pub fn output(&self) -> String {
         self.output.text()
@@ -148,7 +153,7 @@ impl Tickgraph {
     }
 
     async fn ended(mut self) -> Ended {
-        let Ok(status) = timeout(SOON, self.child.wait()).await else {
+        let Ok(status) = timeout(2 * SOON, self.child.wait()).await else {
             panic!("'tickgraph {}' still runs; it said:\n{}", self.command, self.output.text())
         };
         let status = status.unwrap();

@@ -107,8 +107,8 @@ impl Feed {
     }
 
     /// Follows the quotes of these instruments.
-    pub async fn follow_quotes(mut self, live: Live, instruments: Vec<InstrumentId>) {
-        self.refusal.set(None);
+    pub async fn follow_quotes(self, live: Live, instruments: Vec<InstrumentId>) {
+        self.refuse(None);
         if instruments.is_empty() {
             return;
         }
@@ -123,7 +123,7 @@ impl Feed {
                     Event::Data(Quotes { quotes: QuoteEvent::Quote(quote) }) => {
                         waiting.insert(quote.instrument.id.clone(), *quote);
                     }
-                    Event::Failed(failure) => self.refusal.set(Some(failure)),
+                    Event::Failed(failure) => self.refuse(Some(failure)),
                     // After a gap or on a new socket the server sends each latest quote again.
                     Event::Data(_) | Event::Restarted => {}
                 },
@@ -132,6 +132,10 @@ impl Feed {
             .await;
             TimeoutFuture::new(AGAIN_MS).await;
         }
+    }
+
+    fn refuse(mut self, failure: Option<Failure>) {
+        self.refusal.set(failure);
     }
 
     fn hold(mut self, waiting: &mut HashMap<InstrumentId, Quote>) {

@@ -50,7 +50,8 @@ impl Preferences {
             language: Signal::new(Language::from_tag(&language)),
             theme: Signal::new(Theme::from_name(&theme)),
         };
-        preferences.show();
+        show_language(*preferences.language.peek());
+        show_theme(*preferences.theme.peek());
         preferences
     }
 
@@ -72,25 +73,27 @@ impl Preferences {
     /// Changes the language.
     pub fn set_language(mut self, language: Language) {
         browser::remember(LANGUAGE_KEY, language.tag());
+        show_language(language);
         self.language.set(language);
-        self.show();
     }
 
     /// Changes the theme.
     pub fn set_theme(mut self, theme: Theme) {
         browser::remember(THEME_KEY, theme.name());
         // The page changes first, so that whoever hears of it finds the new colours.
-        *self.theme.write_silent() = theme;
-        self.show();
+        show_theme(theme);
         self.theme.set(theme);
     }
+}
 
-    fn show(self) {
-        browser::set_root_attribute("lang", self.language.peek().tag());
-        match *self.theme.peek() {
-            Theme::System => browser::remove_root_attribute("data-theme"),
-            theme => browser::set_root_attribute("data-theme", theme.name()),
-        }
+fn show_language(language: Language) {
+    browser::set_root_attribute("lang", language.tag());
+}
+
+fn show_theme(theme: Theme) {
+    match theme {
+        Theme::System => browser::remove_root_attribute("data-theme"),
+        theme => browser::set_root_attribute("data-theme", theme.name()),
     }
 }
 

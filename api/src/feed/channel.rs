@@ -52,14 +52,15 @@ impl<V: Streamed> Known<V> {
         Self { ready: false, link: Link::Up, version: 0, values: VecDeque::new(), gap: None, refusal: None }
     }
 
-    /// The newest value.
-    pub fn newest(&self) -> Option<&(u64, Arc<V>)> {
-        self.values.back()
+    /// The version of the current value: of bars, the one of the latest time, though an earlier one may have been
+    /// corrected after it.
+    pub fn current(&self) -> Option<u64> {
+        self.values.iter().max_by_key(|(_, value)| value.slot()).map(|(version, _)| *version)
     }
 
     /// Takes a value, and notes a gap where its sequence jumps; returns whether it was news.
     fn take(&mut self, value: &V, clock: &dyn Clock) -> bool {
-        if let Some((_, newest)) = self.newest() {
+        if let Some((_, newest)) = self.values.back() {
             if !is_news(value, newest) {
                 return false;
             }

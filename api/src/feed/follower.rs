@@ -90,21 +90,21 @@ impl<V: Streamed> Follower<V> {
             self.queue.push_back(FeedEvent::Gap(gap.clone()));
         }
         let refused = known.refusal.as_ref().filter(|(version, _)| is_new(*version));
-        let newest = known.newest().map(|(version, _)| *version);
+        let current = known.current();
         let mut told = None;
         for (version, value) in &known.values {
-            let is_newest = Some(*version) == newest;
+            let is_current = Some(*version) == current;
             let shown = outlook.show(Arc::clone(value), known.link);
             let state = Some((shown.state, shown.reason.clone()));
-            let changed = if self.begun { is_new(*version) } else { is_newest };
-            if changed || (is_newest && state != self.told) {
+            let changed = if self.begun { is_new(*version) } else { is_current };
+            if changed || (is_current && state != self.told) {
                 self.queue.push_back(FeedEvent::Value(shown));
             }
-            if is_newest {
+            if is_current {
                 told = state;
             }
         }
-        if newest.is_none() && known.refusal.is_none() {
+        if current.is_none() && known.refusal.is_none() {
             let placeholder = V::instrument_of(self.channel.topic()).and_then(V::placeholder);
             if let Some(value) = placeholder {
                 let link = if known.link == Link::Down { Link::Down } else { Link::Up };

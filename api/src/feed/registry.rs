@@ -112,11 +112,11 @@ impl Registry {
     }
 }
 
-fn followed<K: Copy, V>(channels: &Channels<K, V>) -> Vec<K> {
+fn followed<K: Copy, V: Streamed>(channels: &Channels<K, V>) -> Vec<K> {
     lock(channels).iter().filter(|(_, channel)| channel.strong_count() > 0).map(|(key, _)| *key).collect()
 }
 
-fn forget<K: Hash + Eq, V>(channels: &Channels<K, V>, key: &K) {
+fn forget<K: Hash + Eq, V: Streamed>(channels: &Channels<K, V>, key: &K) {
     let mut channels = lock(channels);
     // Another follower may have opened a new channel in the meantime.
     if channels.get(key).is_some_and(|channel| channel.strong_count() == 0) {

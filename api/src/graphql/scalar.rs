@@ -24,6 +24,7 @@ impl Decimal {
     }
 }
 
+/// An exact decimal number in plain notation, always a string: `"187.34"`. Never goes through a float. At most 28 digits.
 #[Scalar(name = "Decimal", specified_by_url = "https://scalars.graphql.org/chillicream/decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -66,6 +67,7 @@ impl From<u64> for Decimal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(pub OffsetDateTime);
 
+/// An instant in UTC, RFC 3339: `2026-11-22T19:35:08.123Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -2,7 +2,8 @@
 //! drops the one that passes that three times.
 //!
 //! We send at most [`MOST`] in *any* stretch of [`WINDOW`]. A token bucket with that burst and that rate would
-//! let twice as many through around a refill, so the budget remembers when it granted what. Who has to wait is served by [`Class`], then in the order of arrival: a cancel never queues behind data.
+//! let twice as many through around a refill, so the budget remembers when it granted what. Who has to wait
+//! is served by [`Class`], then in the order of arrival: a cancel never queues behind data.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;

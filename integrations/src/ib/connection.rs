@@ -11,6 +11,7 @@ use domain::clock::Clock;
 use domain::market_data::{ConnectionState, ConnectionStatus, SourceError};
 use domain::world::ConnectionId;
 use futures::future::BoxFuture;
+use ibapi::market_data::MarketDataType;
 use ibapi::subscriptions::NoticeStream;
 use ibapi::{Client, Error, Notice};
 use tokio::sync::watch;
@@ -119,7 +120,10 @@ impl Connection {
         };
         let environment = environment_of(client.handshake_managed_accounts());
         tracing::info!(connection = %self.id, %environment, version = client.server_version(), "connected to the gateway");
-        let session = Arc::new(Session::new(client, environment));
+        if let Err(reason) = self.allow_delayed(&client).await {
+            return reason;
+        }
+        let session = Arc::new(Session { client, environment });
         let opened = session.clone();
         self.enter(ConnectionState::Connected, None, |link| {
             link.session = Some(opened);
@@ -146,6 +150,17 @@ impl Connection {
                 "the gateway at {} does not answer: is it waiting for a log-in or a confirmation?",
                 self.address
             )),
+        }
+    }
+
+    /// Lets the gateway fall back to delayed data where the account has not subscribed to live data. Live data
+    /// stays live, and each subscription is told which of the two it gets.
+    async fn allow_delayed(&self, client: &Client) -> Result<(), String> {
+        self.budget.acquire(Class::Data).await;
+        let switched = client.switch_market_data_type(MarketDataType::Delayed);
+        match timeout(self.timings.connect, switched).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(self.lost()),
         }
     }
 

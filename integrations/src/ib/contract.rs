@@ -1,6 +1,8 @@
 //! Contracts, as Interactive Brokers calls instruments, and what we make of them.
 
+use domain::RefusalCode;
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
+use domain::market_data::SourceError;
 use domain::world::{ConnectionId, Environment};
 use ibapi::contracts::{Contract, ContractDetails, SecurityType};
 use rust_decimal::Decimal;
@@ -45,10 +47,25 @@ pub(super) fn contract_by_id(contract_id: i32) -> Contract {
     }
 }
 
-/// The contract of a known instrument; `None` where the id cannot be one of IB's.
-pub(super) fn contract_of(instrument: &Instrument) -> Option<Contract> {
-    Some(Contract {
-        contract_id: i32::try_from(instrument.broker_id).ok().filter(|id| *id > 0)?,
+/// The contract of an instrument. Worlds do not mix: it is only asked for where it was found.
+pub(super) fn contract_of(
+    instrument: &Instrument,
+    connection: &ConnectionId,
+    environment: Environment,
+) -> Result<Contract, SourceError> {
+    let symbol = &instrument.symbol;
+    let refuse = |message| Err(SourceError::Rejected { code: RefusalCode::BrokerRefused, message });
+    if instrument.connection != *connection || instrument.environment != environment {
+        return refuse(format!(
+            "{symbol} belongs to the connection '{}' in the environment {}; this is '{connection}' in {environment}",
+            instrument.connection, instrument.environment
+        ));
+    }
+    let Some(contract_id) = i32::try_from(instrument.broker_id).ok().filter(|id| *id > 0) else {
+        return refuse(format!("{symbol} has no contract id of Interactive Brokers: search for it again"));
+    };
+    Ok(Contract {
+        contract_id,
         security_type: security_type_of(instrument.asset_class),
         exchange: instrument.exchange.as_str().into(),
         currency: instrument.currency.as_str().into(),
@@ -234,11 +251,14 @@ mod tests {
     #[test]
     fn a_contract_is_asked_for_by_its_id() {
         let mut instrument = read(&details(SecurityType::Future, "ES", "ESZ6"));
-        let contract = contract_of(&instrument).unwrap();
+        let ib = ConnectionId::new("ib");
+        let contract = contract_of(&instrument, &ib, Environment::Paper).unwrap();
         assert_eq!((contract.contract_id, contract.security_type), (42, SecurityType::Future));
+        assert!(contract_of(&instrument, &ib, Environment::Live).is_err());
+        assert!(contract_of(&instrument, &ConnectionId::new("other"), Environment::Paper).is_err());
         for id in [0, -1, i64::from(i32::MAX) + 1] {
             instrument.broker_id = id;
-            assert_eq!(contract_of(&instrument), None);
+            assert!(contract_of(&instrument, &ib, Environment::Paper).is_err());
         }
     }
 }

@@ -3,35 +3,27 @@
 //! A question is cut into windows that IB allows ([`super::lookback`]), each is asked for when the pacing rules
 //! allow it ([`super::pacing`]), and asked once: whoever wants the same within 15 seconds gets the same answer.
 
+mod question;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::bar::{Bar, BarQuery, BarSize, BarSource, TimeRange};
-use domain::decimal::Price;
+use domain::bar::{Bar, BarQuery, BarSize, TimeRange};
 use domain::instrument::Instrument;
 use domain::market_data::SourceError;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use ibapi::Error;
-use ibapi::contracts::Contract;
-use ibapi::market_data::TradingHours;
-use ibapi::market_data::historical::{self, BarTimestamp, WhatToShow};
-use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::Instant;
 
-use super::budget::Class;
 use super::connection::Connection;
-use super::contract::contract_of;
-use super::line::belongs;
-use super::lookback::{Lookback, asked_end, covering, longest, stretch_of, windows};
+use super::lookback::{asked_end, covering, longest, stretch_of, windows};
 use super::pacing::Pacing;
-use super::refusal::{is_no_data, source_error};
-use super::tick::quantity;
+use question::{Asking, Question, Subject};
 
 /// IB's limit on unanswered questions.
 const MOST_OPEN: usize = 50;
@@ -44,24 +36,6 @@ const MOST_WINDOWS: usize = 60;
 
 type Bars = Arc<Vec<Bar>>;
 type Answer = Shared<BoxFuture<'static, Result<Bars, SourceError>>>;
-
-/// One question to IB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Question {
-    contract_id: i32,
-    size: BarSize,
-    end: OffsetDateTime,
-    lookback: Lookback,
-}
-
-/// What a question is asked of.
-#[derive(Clone)]
-struct Subject {
-    contract: Contract,
-    source: BarSource,
-    /// The smallest step of a bar's price: a mid price falls half-way between two prices.
-    step: Decimal,
-}
 
 struct Asked {
     at: Instant,
@@ -97,8 +71,7 @@ impl History {
         query: BarQuery,
     ) -> Result<Vec<Bar>, SourceError> {
         let session = self.connection.session().await?;
-        belongs(instrument, &self.connection, &session)?;
-        let subject = Subject::of(instrument)?;
+        let subject = Subject::of(instrument, &self.connection.id, session.environment)?;
         match query {
             BarQuery::Range(range) => self.range(&subject, size, range).await,
             BarQuery::Last { count, to } => {
@@ -215,89 +188,6 @@ impl History {
     }
 }
 
-impl Subject {
-    fn of(instrument: &Instrument) -> Result<Self, SourceError> {
-        let contract = contract_of(instrument).ok_or_else(|| SourceError::Rejected {
-            code: domain::RefusalCode::BrokerRefused,
-            message: format!(
-                "{} has no contract id of Interactive Brokers: search for it again",
-                instrument.symbol
-            ),
-        })?;
-        let source = BarSource::of(instrument.asset_class);
-        let step = match source {
-            BarSource::Trades => instrument.price_increment,
-            BarSource::MidPoint => instrument.price_increment / Decimal::TWO,
-        };
-        Ok(Self { contract, source, step })
-    }
-
-    fn bar(&self, bar: &historical::Bar, size: BarSize) -> Option<Bar> {
-        let price = |value| Price::from_f64(value, self.step);
-        let time = match bar.date {
-            BarTimestamp::Date(date) => size.floor(date.midnight().assume_utc()),
-            BarTimestamp::DateTime(moment) if size >= BarSize::Day1 => size.floor(moment),
-            BarTimestamp::DateTime(moment) => moment,
-        };
-        let volume = match self.source {
-            BarSource::Trades => quantity(bar.volume),
-            BarSource::MidPoint => None,
-        };
-        Some(Bar {
-            time,
-            open: price(bar.open)?,
-            high: price(bar.high)?,
-            low: price(bar.low)?,
-            close: price(bar.close)?,
-            volume,
-        })
-    }
-}
-
-/// One question on its way.
-struct Asking {
-    connection: Arc<Connection>,
-    pacing: Arc<Pacing>,
-    open: Arc<Semaphore>,
-    subject: Subject,
-    question: Question,
-}
-
-impl Asking {
-    async fn run(self) -> Result<Bars, SourceError> {
-        let Question { contract_id, size, .. } = self.question;
-        let patience = self.connection.timings.history_patience;
-        let start = self.pacing.reserve(contract_id, size, patience).map_err(too_long)?;
-        sleep_until(start).await;
-        let _open = timeout(patience, self.open.acquire()).await.map_err(|_elapsed| too_long(patience))?;
-        let session = self.connection.session().await?;
-        self.connection.budget.acquire(Class::History).await;
-        let what = match self.subject.source {
-            BarSource::Trades => WhatToShow::Trades,
-            BarSource::MidPoint => WhatToShow::MidPoint,
-        };
-        let asked = session
-            .client
-            .historical_data(&self.subject.contract, wire_size(size))
-            .what_to_show(what)
-            .trading_hours(TradingHours::Extended)
-            .ending(self.question.end)
-            .duration(self.question.lookback.into());
-        self.read(asked.fetch().await)
-    }
-
-    fn read(&self, answer: Result<historical::HistoricalData, Error>) -> Result<Bars, SourceError> {
-        let size = self.question.size;
-        match answer {
-            Ok(data) => {
-                Ok(Arc::new(data.bars.iter().filter_map(|bar| self.subject.bar(bar, size)).collect()))
-            }
-            Err(error) if is_no_data(&error) => Ok(Bars::default()),
-            Err(error) => Err(source_error(&error, "the question for bars")),
-        }
-    }
-}
-
 /// Adds the bars of an earlier window: where a later one has spoken, it has the last word.
 fn merge(found: &mut BTreeMap<OffsetDateTime, Bar>, earlier: &[Bar]) {
     for bar in earlier {
@@ -305,41 +195,6 @@ fn merge(found: &mut BTreeMap<OffsetDateTime, Bar>, earlier: &[Bar]) {
     }
 }
 
-fn too_long(wait: Duration) -> SourceError {
-    SourceError::Unavailable(format!(
-        "Interactive Brokers rations questions for bars, and this one would have to wait {} s: try again later, \
-         or ask for longer bars",
-        wait.as_secs().max(1)
-    ))
-}
-
 fn broke() -> SourceError {
     SourceError::Unavailable("the question for bars broke off; try again".into())
-}
-
-fn wire_size(size: BarSize) -> historical::BarSize {
-    use historical::BarSize as Wire;
-    match size {
-        BarSize::Sec1 => Wire::Sec,
-        BarSize::Sec5 => Wire::Sec5,
-        BarSize::Sec10 => Wire::Sec10,
-        BarSize::Sec15 => Wire::Sec15,
-        BarSize::Sec30 => Wire::Sec30,
-        BarSize::Min1 => Wire::Min,
-        BarSize::Min2 => Wire::Min2,
-        BarSize::Min3 => Wire::Min3,
-        BarSize::Min5 => Wire::Min5,
-        BarSize::Min10 => Wire::Min10,
-        BarSize::Min15 => Wire::Min15,
-        BarSize::Min20 => Wire::Min20,
-        BarSize::Min30 => Wire::Min30,
-        BarSize::Hour1 => Wire::Hour,
-        BarSize::Hour2 => Wire::Hour2,
-        BarSize::Hour3 => Wire::Hour3,
-        BarSize::Hour4 => Wire::Hour4,
-        BarSize::Hour8 => Wire::Hour8,
-        BarSize::Day1 => Wire::Day,
-        BarSize::Week1 => Wire::Week,
-        BarSize::Month1 => Wire::Month,
-    }
 }

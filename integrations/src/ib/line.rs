@@ -4,6 +4,8 @@
 //! session, and whenever the gateway says that it has forgotten; what it yields says how far the values can
 //! be trusted meanwhile.
 
+mod trust;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,12 +27,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::budget::Class;
 use super::connection::Connection;
 use super::contract::contract_of;
-use super::link::{Link, Session, Wanted};
+use super::link::{Link, Session};
 use super::refusal::{
     COMPETING_SESSION, DISPLAYING_DELAYED, LINES_EXHAUSTED, in_words, is_connection_end, is_not_subscribed,
     may_pass, refused,
 };
 use super::tick::{Fold, Timeliness};
+use trust::{Heard, trust};
 
 /// The most ticks that are folded before the values are told.
 const BATCH: usize = 256;
@@ -61,10 +64,11 @@ struct Feed {
     ticks: Subscription<TickTypes>,
     session: Arc<Session>,
     epoch: u64,
-    wanted: Wanted,
     fold: Fold,
     /// What was told of it last.
     told: Option<QuoteValues>,
+    /// The gateway said that there may be no data; by this time there are prices, or that was a refusal.
+    doubt: Option<(Instant, Notice)>,
 }
 
 struct Line {
@@ -148,17 +152,18 @@ impl Line {
 
     /// Waits for the link to change, or for the time of the next try.
     async fn wait(&mut self, connected: bool) {
-        let at = self.retry_at.filter(|_| connected);
+        let retry_at = self.retry_at.filter(|_| connected);
         tokio::select! {
             changed = self.link.changed() => if changed.is_err() {
                 self.end(SourceError::Unavailable("the connection to the gateway is gone".into()));
             },
-            () = async { match at { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
+            () = at(retry_at) => {}
         }
     }
 
     async fn subscribe(&mut self, session: Arc<Session>, link: &Link) {
-        let contract = match self.contract(&session) {
+        let id = &self.lines.connection.id;
+        let contract = match contract_of(&self.instrument, id, session.environment) {
             Ok(contract) => contract,
             Err(error) => return self.end(error),
         };
@@ -166,12 +171,11 @@ impl Line {
             return self.end(exhausted(&self.instrument.symbol));
         };
         (self.epoch, self.retry_at) = (link.epoch, None);
-        let wanted = session.wanted(self.instrument.broker_id);
-        match self.request(&session, contract, wanted, slot).await {
+        match self.request(&session, contract, slot).await {
             Ok(ticks) => {
                 let fold = Fold::new(self.instrument.price_increment);
                 let epoch = link.epoch;
-                self.feed = Some(Feed { ticks, session, epoch, wanted, fold, told: None });
+                self.feed = Some(Feed { ticks, session, epoch, fold, told: None, doubt: None });
                 if std::mem::take(&mut self.missed) {
                     self.ready.push_back(SourceEvent::Lost("ticks during the outage are missing".into()));
                 }
@@ -179,12 +183,6 @@ impl Line {
             }
             Err(error) => self.failed(&error),
         }
-    }
-
-    fn contract(&self, session: &Session) -> Result<Contract, SourceError> {
-        let instrument = &self.instrument;
-        belongs(instrument, &self.lines.connection, session)?;
-        contract_of(instrument).ok_or_else(|| unknown(instrument))
     }
 
     /// The right to a line: kept through outages, waited for a moment where another is just given back.
@@ -202,13 +200,13 @@ impl Line {
         &self,
         session: &Arc<Session>,
         contract: Contract,
-        wanted: Wanted,
         slot: Slot,
     ) -> Result<Subscription<TickTypes>, Error> {
         let (answer, answered) = oneshot::channel();
         let (lines, session) = (self.lines.clone(), session.clone());
         self.lines.runtime.spawn(async move {
-            let subscribed = session.subscribe(&lines.connection.budget, &contract, wanted).await;
+            lines.connection.budget.acquire(Class::Data).await;
+            let subscribed = session.client.market_data(&contract).subscribe().await;
             if let Err(Ok(unwanted)) = answer.send(subscribed) {
                 take_back(lines, unwanted, Some(slot)).await;
             }
@@ -219,6 +217,7 @@ impl Line {
     /// Waits for ticks or for news of the connection, and takes in all that is ready.
     async fn listen(&mut self) {
         let Some(feed) = &mut self.feed else { return };
+        let doubt = feed.doubt.as_ref().map(|(until, _)| *until);
         tokio::select! {
             biased;
             changed = self.link.changed() => match changed {
@@ -226,6 +225,11 @@ impl Line {
                 Err(_gone) => self.end(SourceError::Unavailable("the connection to the gateway is gone".into())),
             },
             item = feed.ticks.next() => self.take(item),
+            () = at(doubt) => {
+                if let Some((_, notice)) = feed.doubt.take() {
+                    self.end(refused(&notice));
+                }
+            }
         }
     }
 
@@ -236,11 +240,8 @@ impl Line {
         }
         if self.feed.as_ref().is_some_and(|feed| link.session.is_none() || feed.epoch != link.epoch) {
             self.interrupt();
-            let reason = match link.session {
-                None => link.reason(),
-                Some(_) => "the gateway has lost the subscription, and it is being made again".into(),
-            };
-            self.say(FeedState::Stale, Some(reason));
+            let forgotten = || "the gateway has lost the subscription, and it is being made again".into();
+            self.say(FeedState::Stale, Some(link.outage().unwrap_or_else(forgotten)));
         } else {
             self.tell_state(&link);
         }
@@ -278,10 +279,12 @@ impl Line {
         let Some(feed) = &mut self.feed else { return };
         let values = feed.fold.values();
         let unchanged = match &feed.told {
-            Some(told) => told == values,
-            None => *values == QuoteValues::default(),
+            // The time of a trade precedes its price, and is told with it.
+            Some(told) => *told == QuoteValues { source_at: told.source_at, ..values.clone() },
+            None => *values == QuoteValues { source_at: values.source_at, ..QuoteValues::default() },
         };
         if !unchanged {
+            feed.doubt = None;
             feed.told = Some(values.clone());
             self.ready.push_back(SourceEvent::Values(values.clone()));
             (self.obstacle, self.retries) = (None, 0);
@@ -300,17 +303,21 @@ impl Line {
                     feed.fold.timeliness = Timeliness::Delayed;
                 }
             }
-            code if is_not_subscribed(code) => self.failed(&Error::Notice(notice.clone())),
+            code if is_not_subscribed(code) => {
+                let until = Instant::now() + self.lines.connection.timings.doubt;
+                if let Some(feed) = self.feed.as_mut().filter(|feed| feed.told.is_none()) {
+                    feed.doubt = Some((until, notice.clone()));
+                }
+            }
             _ => tracing::info!(instrument = %self.instrument.symbol, "{}", in_words(notice)),
         }
     }
 
     /// The subscription is over, or was never made.
     fn failed(&mut self, error: &Error) {
-        let asked = self.feed.as_ref().map(|feed| (feed.session.clone(), feed.wanted));
         self.interrupt();
         match error {
-            Error::Notice(notice) => self.refused(notice, asked),
+            Error::Notice(notice) => self.refused(notice),
             error if is_connection_end(error) => self.say(FeedState::Stale, Some("connection lost".into())),
             error => {
                 tracing::warn!(instrument = %self.instrument.symbol, %error, "a quote subscription broke");
@@ -319,16 +326,9 @@ impl Line {
         }
     }
 
-    fn refused(&mut self, notice: &Notice, asked: Option<(Arc<Session>, Wanted)>) {
+    fn refused(&mut self, notice: &Notice) {
         if notice.code == LINES_EXHAUSTED {
             return self.end(exhausted(&self.instrument.symbol));
-        }
-        if let Some((session, Wanted::Live)) = asked
-            && is_not_subscribed(notice.code)
-        {
-            session.settle_for_delayed(self.instrument.broker_id);
-            self.retry_at = Some(Instant::now());
-            return;
         }
         if !may_pass(notice) {
             return self.end(refused(notice));
@@ -355,12 +355,13 @@ impl Line {
 
     /// Says the state, where it is another than was said last.
     fn tell_state(&mut self, link: &Link) {
-        let feed = self.feed.as_ref().map(|feed| match feed.told {
+        let heard = self.feed.as_ref().map(|feed| match feed.told {
             Some(_) => Heard::Prices(feed.fold.timeliness),
             None => Heard::Nothing,
         });
-        let was_stale = matches!(self.said, Some((FeedState::Stale | FeedState::Recovering, _)));
-        if let Some((state, reason)) = state(link, feed, self.obstacle.as_deref(), was_stale) {
+        let said = self.said.as_ref().map(|(state, _)| *state);
+        let obstacle = link.outage().or_else(|| self.obstacle.clone());
+        if let Some((state, reason)) = trust(obstacle, heard, said) {
             self.say(state, reason);
         }
     }
@@ -401,47 +402,19 @@ impl Drop for Line {
     }
 }
 
+/// Waits until then, or for ever.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Cancels a subscription within the budget; its line is free once that is done.
 async fn take_back(lines: Lines, ticks: Subscription<TickTypes>, slot: Option<Slot>) {
     lines.connection.budget.acquire(Class::Cancel).await;
     ticks.cancel().await;
     drop((ticks, slot));
-}
-
-/// What came through a subscription so far.
-#[derive(Clone, Copy)]
-enum Heard {
-    Nothing,
-    Prices(Timeliness),
-}
-
-/// The state that a line is in; `None` where nothing can be said yet.
-fn state(
-    link: &Link,
-    feed: Option<Heard>,
-    obstacle: Option<&str>,
-    was_stale: bool,
-) -> Option<(FeedState, Option<String>)> {
-    if link.session.is_none() {
-        return Some((FeedState::Stale, Some(link.reason())));
-    }
-    if let Some(reason) = link.trouble.as_deref().or(obstacle) {
-        return Some((FeedState::Stale, Some(reason.to_owned())));
-    }
-    match feed? {
-        Heard::Prices(Timeliness::Live) => Some((FeedState::Live, None)),
-        Heard::Prices(Timeliness::Delayed) => Some((
-            FeedState::Delayed,
-            Some("delayed data: the account has no subscription to this market's live data".into()),
-        )),
-        Heard::Prices(Timeliness::Frozen) => {
-            Some((FeedState::Closed, Some("the market is closed: its last known prices".into())))
-        }
-        Heard::Nothing if was_stale => {
-            Some((FeedState::Recovering, Some("connected again; waiting for the first price".into())))
-        }
-        Heard::Nothing => None,
-    }
 }
 
 fn exhausted(symbol: &str) -> SourceError {
@@ -451,36 +424,4 @@ fn exhausted(symbol: &str) -> SourceError {
             "every market-data line of the account is in use, there is none for {symbol}: close another quote first"
         ),
     }
-}
-
-fn unknown(instrument: &Instrument) -> SourceError {
-    SourceError::Rejected {
-        code: RefusalCode::BrokerRefused,
-        message: format!(
-            "{} has no contract id of Interactive Brokers: search for it again",
-            instrument.symbol
-        ),
-    }
-}
-
-/// Worlds do not mix: an instrument is only asked for where it was found.
-pub(super) fn belongs(
-    instrument: &Instrument,
-    connection: &Connection,
-    session: &Session,
-) -> Result<(), SourceError> {
-    if instrument.connection == connection.id && instrument.environment == session.environment {
-        return Ok(());
-    }
-    Err(SourceError::Rejected {
-        code: RefusalCode::BrokerRefused,
-        message: format!(
-            "{} belongs to the connection '{}' in the environment {}; this is '{}' in {}",
-            instrument.symbol,
-            instrument.connection,
-            instrument.environment,
-            connection.id,
-            session.environment
-        ),
-    })
 }

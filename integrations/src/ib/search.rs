@@ -3,12 +3,13 @@
 //! IB's own search knows symbols and company names, but neither currency pairs nor single futures: those are
 //! asked for beside it. Every find is completed to a full instrument by its contract details.
 
+mod wording;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::RefusalCode;
-use domain::instrument::{AssetClass, Instrument};
+use domain::instrument::Instrument;
 use domain::market_data::SourceError;
 use domain::world::Environment;
 use futures::stream::{self, StreamExt};
@@ -21,6 +22,7 @@ use super::connection::Connection;
 use super::contract::{contract_by_id, instrument_of};
 use super::link::Session;
 use super::refusal::{is_unknown_contract, source_error};
+use wording::{local_symbol_of, pair_of, parse, rank};
 
 const MAX_RESULTS: usize = 20;
 const MAX_EXPIRIES: usize = 4;
@@ -195,7 +197,7 @@ impl Gathered {
 
     fn best(self, text: &str) -> Result<Vec<Instrument>, SourceError> {
         let mut finds = self.finds()?;
-        finds.sort_by_key(|find| rank(find, text));
+        finds.sort_by_key(|find| rank(&find.instrument, &find.root, text));
         let mut best: Vec<Instrument> = Vec::new();
         for find in finds {
             if best.len() < MAX_RESULTS && best.iter().all(|other| other.id != find.instrument.id) {
@@ -208,57 +210,6 @@ impl Gathered {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The text to search for: 1 to 50 printable characters.
-fn parse(text: &str) -> Result<String, SourceError> {
-    let text = text.trim();
-    if (1..=50).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
-        return Ok(text.to_owned());
-    }
-    Err(SourceError::Rejected {
-        code: RefusalCode::Invalid,
-        message: "a search text has 1 to 50 printable characters".into(),
-    })
-}
-
-/// The currency pair that this text names: `EURUSD`, `eur.usd`, `EUR/USD`.
-fn pair_of(text: &str) -> Option<Contract> {
-    const CURRENCIES: &str = "AED AUD BGN BRL CAD CHF CLP CNH CNY CZK DKK EUR GBP HKD HUF IDR ILS INR ISK JPY KRW \
-         MXN MYR NOK NZD PHP PLN RON RUB SAR SEK SGD THB TRY TWD USD ZAR";
-    let letters: String =
-        text.to_uppercase().chars().filter(|letter| !matches!(letter, '.' | '/' | ' ' | '-')).collect();
-    if letters.len() != 6 || !letters.is_ascii() {
-        return None;
-    }
-    let (base, quote) = letters.split_at(3);
-    let known = |code: &str| CURRENCIES.split(' ').any(|currency| currency == code);
-    (known(base) && known(quote) && base != quote).then(|| Contract {
-        symbol: base.into(),
-        security_type: SecurityType::ForexPair,
-        exchange: "IDEALPRO".into(),
-        currency: quote.into(),
-        ..Contract::default()
-    })
-}
-
-/// The single future that this text names: a root, a month's letter and a year (`ESZ6`, `ESZ26`).
-fn local_symbol_of(text: &str) -> Option<Contract> {
-    const MONTHS: &str = "FGHJKMNQUVXZ";
-    let text = text.to_uppercase();
-    let root = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    let is_one = text.is_ascii()
-        && (1..=2).contains(&(text.len() - root.len()))
-        && (2..=6).contains(&root.len())
-        && root.bytes().all(|letter| letter.is_ascii_alphanumeric())
-        && root.ends_with(|letter| MONTHS.contains(letter));
-    is_one.then(|| Contract {
-        security_type: SecurityType::Future,
-        local_symbol: text.clone(),
-        exchange: "".into(),
-        currency: "".into(),
-        ..Contract::default()
-    })
 }
 
 /// Whether futures of this match are wanted: of an index or a future's root, or of exactly what was typed.
@@ -290,31 +241,9 @@ fn expiry_of(details: &ContractDetails) -> Option<Date> {
         .or_else(|| Date::parse(&details.real_expiration_date, format).ok())
 }
 
-/// How well a find matches what was typed; the lowest is the best. Equals stay in the source's order.
-fn rank(find: &Find, text: &str) -> u8 {
-    let fold = |text: &str| text.to_uppercase().replace(['.', '/', ' ', '-'], "");
-    let (wanted, symbol, root) = (fold(text), fold(&find.instrument.symbol), fold(&find.root));
-    let name = find.instrument.name.to_uppercase();
-    let text = text.to_uppercase();
-    if symbol == wanted {
-        0
-    } else if root == wanted {
-        // Who types a root that is no symbol itself wants its futures.
-        if find.instrument.asset_class == AssetClass::Future { 1 } else { 2 }
-    } else if symbol.starts_with(&wanted) {
-        3
-    } else if name.split_whitespace().any(|word| word.starts_with(&text)) || name.starts_with(&text) {
-        4
-    } else if name.contains(&text) {
-        5
-    } else {
-        6
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::instrument::InstrumentId;
+    use domain::instrument::{AssetClass, InstrumentId};
     use domain::world::ConnectionId;
     use rust_decimal::Decimal;
 
@@ -342,37 +271,6 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_up_to_fifty_printable_characters() {
-        assert_eq!(parse("  AAPL ").unwrap(), "AAPL");
-        assert!(parse(&"x".repeat(50)).is_ok());
-        for bad in ["", "   ", "A\u{0}B", "A\nB", &"x".repeat(51)] {
-            let refused = parse(bad).unwrap_err();
-            assert!(matches!(refused, SourceError::Rejected { code: RefusalCode::Invalid, .. }), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_pair_has_several_spellings() {
-        for text in ["EURUSD", "eur.usd", "EUR/USD", "Eur Usd"] {
-            let contract = pair_of(text).unwrap();
-            assert_eq!((contract.symbol.as_str(), contract.currency.as_str()), ("EUR", "USD"), "{text}");
-        }
-        for text in ["GOOGLE", "EUR", "EUREUR", "AAPL", "EURUSDX", "€URUSD"] {
-            assert_eq!(pair_of(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_local_symbol_names_one_future() {
-        for text in ["ESZ6", "esz26", "6EH7", "MESM6"] {
-            assert_eq!(local_symbol_of(text).unwrap().local_symbol, text.to_uppercase());
-        }
-        for text in ["ES", "AAPL", "Z6", "ESA6", "ESZ", "ESZ126", "APPLE INC 6", "ÉSZ6"] {
-            assert_eq!(local_symbol_of(text), None, "{text}");
-        }
-    }
-
-    #[test]
     fn the_best_match_comes_first() {
         let gathered = Gathered {
             finds: vec![
@@ -380,6 +278,7 @@ mod tests {
                 find("ESTC", "ESTC", "ELASTIC NV", AssetClass::Stock),
                 find("ESZ6", "ES", "E-mini S&P 500", AssetClass::Future),
                 find("XX", "XX", "WESTERN", AssetClass::Stock),
+                find("ES.", "ES", "E-mini S&P 500", AssetClass::Index),
                 find("ES", "ES", "EVERSOURCE ENERGY", AssetClass::Stock),
                 find("ES", "ES", "EVERSOURCE ENERGY", AssetClass::Stock),
             ],
@@ -387,7 +286,7 @@ mod tests {
         };
         let best = gathered.best("es").unwrap();
         let symbols: Vec<&str> = best.iter().map(|instrument| instrument.symbol.as_str()).collect();
-        assert_eq!(symbols, ["ES", "ESZ6", "ESTC", "DIAX", "XX"]);
+        assert_eq!(symbols, ["ES", "ESZ6", "ES.", "ESTC", "DIAX", "XX"]);
     }
 
     #[test]

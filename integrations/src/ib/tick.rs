@@ -43,7 +43,7 @@ impl Fold {
         &self.values
     }
 
-    /// Takes a tick in; returns whether the values changed or were confirmed by a price or size.
+    /// Takes a tick in; returns whether it said something about the values.
     pub(super) fn take(&mut self, tick: &TickTypes) -> bool {
         match tick {
             TickTypes::Price(tick) => self.price(tick.tick_type, tick.price, None),

@@ -84,7 +84,7 @@ pub(super) fn in_column<E: Into<Box<dyn Error + Send + Sync>>>(
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::entity::prelude::*;
+    use super::*;
 
     #[test]
     fn what_may_succeed_later() {

@@ -6,7 +6,6 @@ use domain::user::{PasswordHash, User, UserId, UserStore, Username};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::Set, QuerySelect};
 
-use super::column::Moment;
 use super::failure::{Failure, in_column};
 use super::{Lock, Sql, run};
 

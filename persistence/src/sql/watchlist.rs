@@ -12,7 +12,6 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LockType;
 use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect};
 
-use super::column::Moment;
 use super::failure::{Failure, in_column};
 use super::{Sql, instrument, run, user};
 

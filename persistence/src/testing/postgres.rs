@@ -1,6 +1,5 @@
 //! A private Postgres server.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -100,16 +99,13 @@ impl PrivatePostgres {
     }
 
     async fn launch(&mut self) -> Result<(), StartError> {
-        let mut settings = String::new();
-        // No socket file: its folder's name may be too long. Nothing here must survive a power cut.
-        let written = write!(
-            settings,
+        // No socket file: its folder's name may be too long. What was committed survives a kill, though not
+        // a power cut.
+        let settings = format!(
             "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = ''\nmax_connections = 200\n\
-             shared_buffers = 32MB\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n\
-             autovacuum = off\n",
+             shared_buffers = 32MB\nfsync = off\nfull_page_writes = off\nautovacuum = off\n",
             self.port
         );
-        written.map_err(|error| StartError::failed("writing the settings", error))?;
         std::fs::write(self.data().join("postgresql.auto.conf"), settings)
             .map_err(|error| StartError::failed("writing the settings", error))?;
 

@@ -7,6 +7,7 @@ use domain::bar::BarSize;
 use engine::listing::{Listing, ListingKind};
 use engine::tick::{BarPrice, MarketBar};
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::outbox::Outbox;
@@ -31,6 +32,11 @@ const MAX_OPEN: usize = 50;
 /// Bars that are kept up to date until this is dropped.
 pub(super) struct LiveBars {
     _stop: DropGuard,
+}
+
+/// How many more requests for bars a client may have open.
+pub(super) fn allowance() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MAX_OPEN))
 }
 
 /// A request for bars, understood.
@@ -75,17 +81,24 @@ impl Session {
         }
         let question = self.understand(request)?;
         self.need_history(request_id)?;
+        let Ok(permit) = self.open_history.clone().try_acquire_owned() else {
+            let cause = "Max number of simultaneous historical data requests has been reached";
+            return Err(Notice::no_history(request_id, cause));
+        };
         let (hub, out) = (self.hub.clone(), self.out.clone());
         if request.keep_up_to_date.unwrap_or_default() {
-            if self.live_bars.len() >= MAX_OPEN {
-                let cause = "Max number of simultaneous historical data requests has been reached";
-                return Err(Notice::no_history(request_id, cause));
-            }
             let stop = CancellationToken::new();
-            tokio::spawn(stop.clone().run_until_cancelled_owned(keep_up_to_date(hub, out, question)));
+            let bars = async move {
+                keep_up_to_date(hub, out, question).await;
+                drop(permit);
+            };
+            tokio::spawn(stop.clone().run_until_cancelled_owned(bars));
             self.live_bars.insert(request_id, LiveBars { _stop: stop.drop_guard() });
         } else {
-            tokio::spawn(async move { answer(&hub, &out, question).await });
+            tokio::spawn(async move {
+                answer(&hub, &out, question).await;
+                drop(permit);
+            });
         }
         Ok(())
     }
@@ -93,7 +106,7 @@ impl Session {
     fn understand(&self, request: &HistoricalDataRequest) -> Result<Question, Notice> {
         let request_id = request.req_id.unwrap_or_default();
         let invalid = |cause: &str| Notice::invalid(request_id, cause);
-        let listing = self.listing_with_history(request_id, request.contract.as_ref())?;
+        let listing = search::resolve(self.hub.exchange.market(), request_id, request.contract.as_ref())?;
         let size = period::bar_size(request.bar_size_setting.as_deref().unwrap_or_default())
             .map_err(|cause| invalid(&cause))?;
         let span =
@@ -132,7 +145,7 @@ impl Session {
 
     fn send_head(&self, request: &HeadTimestampRequest) -> Outcome {
         let request_id = request.req_id.unwrap_or_default();
-        let listing = self.listing_with_history(request_id, request.contract.as_ref())?;
+        let listing = search::resolve(self.hub.exchange.market(), request_id, request.contract.as_ref())?;
         price(request_id, listing, request.what_to_show.as_deref().unwrap_or_default())?;
         self.need_history(request_id)?;
         let no_head = || Notice::no_history(request_id, "No head time stamp");
@@ -143,14 +156,6 @@ impl Session {
         };
         self.out.send(&HeadTimestamp { req_id: Some(request_id), head_timestamp: Some(text) });
         Ok(())
-    }
-
-    fn listing_with_history(
-        &self,
-        request_id: i32,
-        contract: Option<&crate::wire::contract::Contract>,
-    ) -> Result<&Listing, Notice> {
-        search::resolve(self.hub.exchange.market(), request_id, contract)
     }
 
     fn need_history(&self, request_id: i32) -> Outcome {

@@ -33,7 +33,7 @@ pub(super) struct Pacing {
 impl Pacing {
     /// A count that allows `limit` messages a second.
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, served: VecDeque::with_capacity(limit), strikes: 0, in_burst: false }
+        Self { limit, served: VecDeque::new(), strikes: 0, in_burst: false }
     }
 
     /// Judges a message that came now.

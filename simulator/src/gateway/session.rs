@@ -8,20 +8,19 @@ use futures::StreamExt;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
 use tokio_util::sync::CancellationToken;
 
-use super::history::LiveBars;
+use super::history::{self, LiveBars};
 use super::market_data::Line;
 use super::outbox::Outbox;
 use super::pacing::{Pacing, Verdict};
 use super::{Hub, Signal, handshake};
 use crate::notice::{NO_REQUEST, Notice};
-use crate::wire::session::{
-    ById, CurrentTime, CurrentTimeInMillis, ManagedAccounts, NextValidId, StartApiRequest,
-};
+use crate::wire::session::{CurrentTime, CurrentTimeInMillis, ManagedAccounts, NextValidId, StartApiRequest};
 use crate::wire::{MAX_FRAME, PROTOBUF_OFFSET, ids, text_frame};
 
 /// How long a client may take to introduce itself.
@@ -82,17 +81,16 @@ fn split(frame: &[u8]) -> Option<(i32, &[u8])> {
 /// Reads the body of a request; garbage is refused with 320.
 pub(super) fn decode<M: prost::Message + Default>(id: i32, body: &[u8]) -> Result<M, Notice> {
     M::decode(body).map_err(|error| {
-        let request = ById::decode_leading(body).unwrap_or(NO_REQUEST);
+        let request = leading_id(body).unwrap_or(NO_REQUEST);
         let name = ids::name(id).unwrap_or("request");
         Notice::refusal(request, 320, format!("Error reading request. Unable to parse {name}: {error}"))
     })
 }
 
-impl ById {
-    /// The request id, where the body can be read that far.
-    fn decode_leading(body: &[u8]) -> Option<i32> {
-        <Self as prost::Message>::decode(body).ok()?.req_id
-    }
+/// The request id of a body that cannot be read in full: it is the first field, a varint.
+fn leading_id(body: &[u8]) -> Option<i32> {
+    let id = prost::decode_length_delimiter(body.strip_prefix(&[0x08])?).ok()?;
+    i32::try_from(id).ok()
 }
 
 /// A client id that is in use while this lives.
@@ -126,6 +124,8 @@ pub(super) struct Session {
     pub(super) lines: HashMap<i32, Line>,
     /// Its bars that are kept up to date, by request id.
     pub(super) live_bars: HashMap<i32, LiveBars>,
+    /// How many more requests for bars it may have open.
+    pub(super) open_history: Arc<Semaphore>,
     /// Its subscriptions to the account summary.
     pub(super) summaries: HashSet<i32>,
     _client: Client,
@@ -139,6 +139,7 @@ impl Session {
             client_id: client.id,
             lines: HashMap::new(),
             live_bars: HashMap::new(),
+            open_history: history::allowance(),
             summaries: HashSet::new(),
             _client: client,
         }
@@ -162,7 +163,7 @@ impl Session {
                 }
                 signal = signals.recv() => match signal {
                     Ok(signal) => self.hear(&signal),
-                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Lagged(_)) => self.hear(&Signal::RefreshLines),
                     Err(RecvError::Closed) => return,
                 },
             }
@@ -261,5 +262,20 @@ impl Session {
     fn current_time_millis(&self) -> CurrentTimeInMillis {
         let milliseconds = self.hub.exchange.now().unix_timestamp_nanos() / 1_000_000;
         CurrentTimeInMillis { current_time_in_millis: i64::try_from(milliseconds).ok() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::market_data::MarketDataRequest;
+
+    #[test]
+    fn garbage_is_refused_with_its_id_where_it_has_one() {
+        for (body, id) in [(&[8, 5, 0x12, 9][..], 5), (&[0x12, 9], NO_REQUEST), (&[0xff], NO_REQUEST)] {
+            let notice = decode::<MarketDataRequest>(ids::MARKET_DATA, body).unwrap_err();
+            assert_eq!((notice.request_id, notice.code), (id, 320), "{body:?}");
+            assert!(notice.message.contains("reqMktData"), "{}", notice.message);
+        }
     }
 }

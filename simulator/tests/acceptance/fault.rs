@@ -45,6 +45,16 @@ async fn a_gateway_can_be_stopped_and_started_on_its_port() {
 }
 
 #[tokio::test]
+async fn a_simulator_that_is_dropped_is_gone() {
+    let simulator = start().await;
+    let address = simulator.gateway.address();
+    let client = connect(&simulator, 1).await;
+    drop(simulator);
+    until("the socket is closed", || !client.is_connected()).await;
+    within(async { while tokio::net::TcpStream::connect(address).await.is_ok() {} }).await;
+}
+
+#[tokio::test]
 async fn connections_are_refused_while_open_ones_live_on() {
     let simulator = start().await;
     let client = connect(&simulator, 1).await;

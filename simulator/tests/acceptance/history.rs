@@ -23,8 +23,8 @@ fn ours(bar: &MarketBar, size: BarSize) -> String {
     };
     let prices =
         [bar.open, bar.high, bar.low, bar.close].map(|price| price.normalize().to_string()).join(" ");
-    let trades = if traded { i64::from(bar.trades) } else { -1 };
-    format!("{time} {prices} {} {trades}", or_none(bar.volume.normalize().to_string()))
+    let count = if traded { i64::from(bar.trades) } else { -1 };
+    format!("{time} {prices} {} {count}", or_none(bar.volume.normalize().to_string()))
 }
 
 fn theirs(bar: &historical::Bar) -> String {

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 
+use dioxus::core::Runtime;
 use dioxus::prelude::*;
 
 use crate::browser;
@@ -53,6 +54,7 @@ pub fn reordered(order: &[InstrumentId], moved: &InstrumentId, step: Step) -> Op
 /// The state that the panels of the dashboard share.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Board {
+    scope: ScopeId,
     session: Session,
     /// The watchlists.
     pub lists: Signal<Lists>,
@@ -69,6 +71,7 @@ impl Board {
     /// A board of which nothing is known yet.
     pub fn new(session: Session) -> Self {
         Self {
+            scope: dioxus::core::current_scope_id(),
             session,
             lists: Signal::new(Lists::Loading),
             chosen: Signal::new(None),
@@ -76,6 +79,11 @@ impl Board {
             busy: Signal::new(false),
             open: Signal::new(browser::remembered(LIST_KEY).map(WatchlistId::new)),
         }
+    }
+
+    /// Runs a task that outlives the row or the form that started it, but not the board.
+    pub fn run(self, task: impl Future<Output = ()> + 'static) {
+        Runtime::current().in_scope(self.scope, || spawn(task));
     }
 
     /// Reads the watchlists.

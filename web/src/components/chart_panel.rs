@@ -148,7 +148,7 @@ impl Model {
     }
 
     /// Follows the newest bar. Whatever may have left a hole has the history fetched again.
-    async fn follow(mut self, live: Live, key: Key) {
+    async fn follow(self, live: Live, key: Key) {
         self.begin(&key);
         loop {
             let variables = LiveBarsVariables { instrument: key.instrument.clone(), size: key.size };
@@ -160,9 +160,7 @@ impl Model {
                     Event::Data(LiveBars { bars: BarEvent::BarUpdate(update) }) => {
                         waiting.insert(update.bar.time.seconds(), update.bar);
                     }
-                    Event::Restarted | Event::Data(LiveBars { bars: BarEvent::StreamGap(_) }) => {
-                        self.asked += 1;
-                    }
+                    Event::Restarted | Event::Data(LiveBars { bars: BarEvent::StreamGap(_) }) => self.ask(),
                     // The quote of the same instrument tells why.
                     Event::Failed(_) | Event::Data(_) => {}
                 },
@@ -170,14 +168,20 @@ impl Model {
             )
             .await;
             TimeoutFuture::new(AGAIN_MS).await;
-            self.asked += 1;
+            self.ask();
         }
+    }
+
+    /// Has the newest history fetched again.
+    fn ask(mut self) {
+        self.asked += 1;
     }
 
     fn apply(mut self, bars: BTreeMap<i64, Bar>) {
         let mut everything = false;
         for bar in bars.into_values() {
-            match self.series.write().apply(bar) {
+            let drawing = self.series.write().apply(bar);
+            match drawing {
                 Drawing::All => everything = true,
                 drawing => self.with_chart(|chart, series| chart.draw(series, bar, drawing)),
             }
@@ -320,10 +324,6 @@ fn Sizes(size: Signal<BarSize>) -> Element {
 #[component]
 fn Overlay(model: Model) -> Element {
     let text = crate::preferences::use_text();
-    let again = move |()| {
-        let mut asked = model.asked;
-        asked += 1;
-    };
     if (model.broken)() {
         return rsx! {
             div { class: "chart-overlay",
@@ -350,7 +350,7 @@ fn Overlay(model: Model) -> Element {
                     title: text.say(Text::HistoryFailed),
                     message: text.failure(failure),
                     again: text.say(Text::TryAgain).to_owned(),
-                    onagain: again,
+                    onagain: move |()| model.ask(),
                 }
             }
         },

@@ -52,11 +52,11 @@ pub fn InstrumentSearch(board: Board) -> Element {
         }
     });
 
-    let add = move |instrument: Instrument| {
+    let mut add = move |instrument: Instrument| {
         open.set(false);
         typed.set(String::new());
         let name = text.say(Text::Watchlist).to_owned();
-        spawn(async move {
+        board.run(async move {
             board.add(instrument, name).await;
         });
     };

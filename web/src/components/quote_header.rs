@@ -96,7 +96,7 @@ fn Side(level: Option<QuoteLevel>, scale: u32) -> Element {
     rsx! {
         {number::price(level.price, scale)}
         if let Some(size) = level.size {
-            span { class: "muted", " \u{00D7} {number::compact(size)}" }
+            span { class: "muted", " \u{00D7} {number::size(size)}" }
         }
     }
 }

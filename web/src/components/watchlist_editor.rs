@@ -18,7 +18,7 @@ pub fn WatchlistEditor(board: Board, list: Watchlist, editing: Signal<bool>) -> 
     let rename = move |event: FormEvent| {
         event.prevent_default();
         let (id, name) = (id.clone(), name());
-        spawn(async move {
+        board.run(async move {
             if board.rename(id, name).await {
                 editing.set(false);
             }
@@ -30,7 +30,7 @@ pub fn WatchlistEditor(board: Board, list: Watchlist, editing: Signal<bool>) -> 
             return sure.set(true);
         }
         let id = id.clone();
-        spawn(async move {
+        board.run(async move {
             if board.delete(id).await {
                 editing.set(false);
             }

@@ -44,7 +44,7 @@ pub fn WatchlistPanel(board: Board) -> Element {
                             title: text.say(Text::WatchlistsFailed),
                             message: text.failure(failure),
                             again: text.say(Text::TryAgain).to_owned(),
-                            onagain: move |()| { spawn(board.load()); },
+                            onagain: move |()| board.run(board.load()),
                         }
                     },
                     (Lists::Ready(_), None) => rsx! {

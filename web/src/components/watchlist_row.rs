@@ -101,7 +101,7 @@ fn row_keys(
             Key::ArrowUp => Step::Earlier,
             Key::ArrowDown => Step::Later,
             Key::Delete => {
-                spawn(board.remove(list.clone(), instrument.id.clone()));
+                board.run(board.remove(list.clone(), instrument.id.clone()));
                 return;
             }
             _ => return,
@@ -113,7 +113,7 @@ fn row_keys(
         };
         if event.modifiers().alt() {
             let id = instrument.id.clone();
-            spawn(async move {
+            board.run(async move {
                 board.step(id, step).await;
                 browser::focus(&focus_id(target));
             });
@@ -134,13 +134,13 @@ fn RowButtons(board: Board, list: WatchlistId, instrument: Instrument) -> Elemen
         let id = id.clone();
         move |event: MouseEvent| {
             event.stop_propagation();
-            spawn(board.step(id.clone(), step));
+            board.run(board.step(id.clone(), step));
         }
     };
     let id = instrument.id.clone();
     let remove = move |event: MouseEvent| {
         event.stop_propagation();
-        spawn(board.remove(list.clone(), id.clone()));
+        board.run(board.remove(list.clone(), id.clone()));
     };
     rsx! {
         td { class: "col-buttons", colspan: "5",

@@ -72,7 +72,7 @@ fn NewList(board: Board, ondone: EventHandler<()>) -> Element {
     let submit = move |event: FormEvent| {
         event.prevent_default();
         let name = name();
-        spawn(async move {
+        board.run(async move {
             if board.create(name).await {
                 ondone.call(());
             }

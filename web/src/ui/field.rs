@@ -28,6 +28,7 @@ pub fn Field(
 ) -> Element {
     let mut shown = use_signal(|| false);
     let note = format!("{}-note", kind.id);
+    let wrong = error.is_some();
     let input_type = if shown() { "text" } else { kind.input };
     let id = kind.id;
     use_effect(move || {
@@ -48,7 +49,7 @@ pub fn Field(
                     spellcheck: "false",
                     required: true,
                     "data-testid": kind.id,
-                    "aria-invalid": if error.is_some() { "true" } else { "false" },
+                    "aria-invalid": if wrong { "true" } else { "false" },
                     "aria-describedby": "{note}",
                     value: "{value}",
                     oninput: move |event| value.set(event.value()),
@@ -65,8 +66,8 @@ pub fn Field(
                     }
                 }
             }
-            p { id: "{note}", class: if error.is_some() { "field-note field-error" } else { "field-note" },
-                if let Some(error) = error { "{error}" } else { "{hint}" }
+            p { id: "{note}", class: if wrong { "field-note field-error" } else { "field-note" },
+                {error.unwrap_or(hint)}
             }
         }
     }

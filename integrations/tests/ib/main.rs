@@ -1,0 +1,9 @@
+//! Interactive Brokers' market data against the simulated gateway, over a real socket.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it cannot go on")]
+
+mod bars;
+mod connection;
+mod harness;
+mod outages;
+mod quotes;
+mod search;

@@ -1,0 +1,182 @@
+//! Things to store and to tell.
+
+use domain::bar::{Bar, BarPhase, BarSize, BarUpdate, Series};
+use domain::bus::Message;
+use domain::decimal::{Price, Quantity};
+use domain::desk::DeskStatus;
+use domain::error::RefusalCode;
+use domain::instrument::{AssetClass, Instrument, InstrumentId};
+use domain::market_data::{ConnectionState, ConnectionStatus};
+use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
+use domain::session::{RefreshTokenHash, Session, SessionId};
+use domain::user::{PasswordHash, Role, User, UserId, Username};
+use domain::watchlist::{Watchlist, WatchlistId, WatchlistName};
+use domain::world::{ConnectionId, Environment};
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+pub const NOW: OffsetDateTime = datetime!(2026-11-22 13:47:38.123_456 UTC);
+
+/// The most digits and the smallest step that a decimal has.
+pub const MOST: &str = "79228162514264337593543950335";
+pub const LEAST: &str = "-0.0000000000000000000000000001";
+
+pub fn price(text: &str) -> Price {
+    Price::new(text.parse().unwrap())
+}
+
+pub fn quantity(text: &str) -> Quantity {
+    Quantity::new(text.parse().unwrap()).unwrap()
+}
+
+pub fn id_of(broker_id: i64) -> InstrumentId {
+    InstrumentId::derive(&ConnectionId::new("ib"), Environment::Simulated, broker_id)
+}
+
+pub fn instrument(broker_id: i64) -> Instrument {
+    Instrument {
+        id: id_of(broker_id),
+        connection: ConnectionId::new("ib"),
+        environment: Environment::Simulated,
+        broker_id,
+        symbol: format!("SYM{broker_id}"),
+        name: "Ünïcode & 'quotes' GmbH".into(),
+        asset_class: AssetClass::Stock,
+        exchange: "SMART".into(),
+        primary_exchange: Some("NASDAQ".into()),
+        currency: "USD".into(),
+        price_increment: "0.0000000000000000000000000001".parse().unwrap(),
+        multiplier: "1.00".parse().unwrap(),
+        time_zone: "America/New_York".into(),
+    }
+}
+
+pub fn user(name: &str) -> (User, PasswordHash) {
+    let user = User {
+        id: UserId(Uuid::new_v4()),
+        username: Username::parse(name).unwrap(),
+        role: Role::Admin,
+        created_at: NOW,
+    };
+    (user, PasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into()))
+}
+
+pub fn session(user: UserId, created_at: OffsetDateTime) -> Session {
+    let id = SessionId(Uuid::new_v4());
+    Session { id, user, created_at, expires_at: created_at + Duration::days(14) }
+}
+
+pub fn token() -> RefreshTokenHash {
+    let half = || Uuid::new_v4().into_bytes();
+    let mut hash = [0; 32];
+    hash[..16].copy_from_slice(&half());
+    hash[16..].copy_from_slice(&half());
+    RefreshTokenHash(hash)
+}
+
+pub fn watchlist(owner: UserId, name: &str, instruments: Vec<InstrumentId>) -> Watchlist {
+    let id = WatchlistId(Uuid::new_v4());
+    Watchlist { id, owner, name: WatchlistName::parse(name).unwrap(), instruments, created_at: NOW }
+}
+
+pub fn bar(time: OffsetDateTime, close: &str) -> Bar {
+    Bar {
+        time,
+        open: price("1.10"),
+        high: price(MOST),
+        low: price(LEAST),
+        close: price(close),
+        volume: Some(quantity("0.00")),
+    }
+}
+
+pub fn series(broker_id: i64) -> Series {
+    Series { instrument: id_of(broker_id), size: BarSize::Min1 }
+}
+
+/// A quote that carries `sequence`, with every value set.
+pub fn quote(broker_id: i64, sequence: u64) -> Quote {
+    let level = |text, size: Option<&str>| Some(QuoteLevel { price: price(text), size: size.map(quantity) });
+    Quote {
+        instrument: id_of(broker_id),
+        values: QuoteValues {
+            bid: level("187.34", Some("300")),
+            ask: level("187.350", None),
+            last: level(LEAST, Some("0")),
+            open: Some(price("0.00")),
+            high: Some(price(MOST)),
+            low: Some(price("-37.63")),
+            previous_close: Some(price("186")),
+            volume: Some(quantity("12345678901234.5")),
+            source_at: Some(datetime!(2026-11-22 13:47:38.123_456_789 UTC)),
+        },
+        received_at: Some(NOW),
+        stamp: Stamp { epoch: u64::MAX, sequence },
+        state: FeedState::Delayed,
+        reason: Some("15 minutes late \"by rule\"".into()),
+    }
+}
+
+/// One of every kind, with every value set and with every value absent.
+pub fn messages() -> Vec<Message> {
+    let bare = Quote {
+        values: QuoteValues::default(),
+        received_at: None,
+        reason: None,
+        state: FeedState::Stale,
+        ..quote(1, 1)
+    };
+    let gap = StreamGap { instrument: id_of(1), after: None, at: NOW, reason: "an outage".into() };
+    let refusal = FeedRefusal {
+        instrument: id_of(1),
+        code: RefusalCode::MarketDataLinesExhausted,
+        message: "all 100 lines are in use".into(),
+        at: datetime!(9999-12-31 23:59:59 UTC),
+    };
+    let update = BarUpdate {
+        series: series(1),
+        bar: Bar { volume: None, ..bar(NOW, "2") },
+        phase: BarPhase::Corrected,
+        stamp: Stamp { epoch: 1, sequence: 2 },
+        state: FeedState::Live,
+    };
+    vec![
+        Message::Quote(quote(1, 1)),
+        Message::Quote(bare),
+        Message::Gap(StreamGap { after: Some(Stamp { epoch: 3, sequence: 4 }), ..gap.clone() }),
+        Message::Gap(gap),
+        Message::Refused(refusal),
+        Message::Bar(update.clone()),
+        Message::Bar(BarUpdate { bar: bar(NOW, "3"), phase: BarPhase::Forming, ..update.clone() }),
+        Message::Bar(BarUpdate { phase: BarPhase::Closed, ..update }),
+        Message::Desk(desk_status()),
+    ]
+}
+
+pub fn desk_status() -> DeskStatus {
+    DeskStatus {
+        desk: Uuid::new_v4(),
+        epoch: 7,
+        leading_since: NOW,
+        at: NOW,
+        connections: vec![
+            ConnectionStatus {
+                id: ConnectionId::new("ib"),
+                environment: Some(Environment::Paper),
+                state: ConnectionState::Degraded,
+                message: Some("2103".into()),
+                since: NOW,
+            },
+            ConnectionStatus {
+                id: ConnectionId::new("qc"),
+                environment: None,
+                state: ConnectionState::Off,
+                message: None,
+                since: NOW,
+            },
+        ],
+        lines_used: 3,
+        line_limit: 100,
+    }
+}

@@ -1,0 +1,78 @@
+//! The stores' contract, on SQLite and on Postgres.
+
+use std::sync::Arc;
+
+use domain::clock::SystemClock;
+use persistence::sql::{Sql, SqlOptions};
+use persistence::testing::PrivatePostgres;
+
+use crate::{at_once, or_skip};
+
+mod bars;
+mod installation;
+mod instruments;
+mod leases;
+mod sessions;
+mod users;
+mod watchlists;
+
+/// Two processes' worth of connections to one database.
+#[derive(Clone)]
+struct Pair {
+    one: Arc<Sql>,
+    other: Arc<Sql>,
+}
+
+impl Pair {
+    async fn connect(url: &str) -> Self {
+        Self { one: Arc::new(connect(url).await), other: Arc::new(connect(url).await) }
+    }
+
+    /// The connections of the process that the task of this number runs in.
+    fn of(&self, number: usize) -> Arc<Sql> {
+        Arc::clone(if number.is_multiple_of(2) { &self.one } else { &self.other })
+    }
+}
+
+pub async fn connect(url: &str) -> Sql {
+    let options = SqlOptions { url: url.into(), max_connections: 8, clock: Arc::new(SystemClock) };
+    Sql::connect(options).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    contract(&format!("sqlite:{}/new.db", folder.path().display())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_postgres() {
+    let Some(server) = or_skip(PrivatePostgres::start().await) else { return };
+    contract(&server.url()).await;
+}
+
+async fn contract(url: &str) {
+    let pair = Pair::connect(url).await;
+    migrations(&pair).await;
+    installation::contract(&pair).await;
+    instruments::contract(&pair).await;
+    bars::contract(&pair).await;
+    users::contract(&pair).await;
+    sessions::contract(&pair).await;
+    watchlists::contract(&pair).await;
+    leases::contract(&pair).await;
+}
+
+async fn migrations(pair: &Pair) {
+    let pending = pair.one.pending().await.unwrap();
+    assert!(pending.len() >= 7, "{pending:?}");
+    let results = at_once(4, |number| {
+        let sql = pair.of(number);
+        async move { sql.migrate().await }
+    })
+    .await;
+    for result in results {
+        result.unwrap();
+    }
+    assert_eq!(pair.other.pending().await.unwrap(), Vec::<String>::new());
+}

@@ -1,0 +1,34 @@
+use domain::installation::InstallationStore;
+use domain::store::StoreError;
+use domain::world::Environment;
+use uuid::Uuid;
+
+use super::Pair;
+use crate::at_once;
+
+pub async fn contract(pair: &Pair) {
+    pair.one.ping().await.unwrap();
+    let unopened = pair.one.claim_environment(Environment::Live).await;
+    assert!(matches!(unopened, Err(StoreError::Fault(_))), "{unopened:?}");
+
+    let opened = at_once(8, |number| {
+        let sql = pair.of(number);
+        async move { sql.open(Uuid::new_v4()).await.unwrap() }
+    })
+    .await;
+    assert!(opened.iter().all(|installation| *installation == opened[0]), "{opened:?}");
+    assert_eq!(opened[0].environment, None);
+
+    let claimed = at_once(8, |number| {
+        let sql = pair.of(number);
+        let wanted = if number < 4 { Environment::Paper } else { Environment::Live };
+        async move { sql.claim_environment(wanted).await.unwrap() }
+    })
+    .await;
+    assert!(claimed.iter().all(|environment| *environment == claimed[0]), "{claimed:?}");
+    assert_eq!(pair.one.claim_environment(Environment::Simulated).await.unwrap(), claimed[0]);
+
+    pair.one.replace_environment(Environment::Simulated).await.unwrap();
+    let now = pair.other.open(Uuid::new_v4()).await.unwrap();
+    assert_eq!((now.id, now.environment), (opened[0].id, Some(Environment::Simulated)));
+}

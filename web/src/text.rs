@@ -1,0 +1,301 @@
+//! Every text that the dashboard shows, in every language that it speaks: the one catalogue.
+//!
+//! [`Text`] names the texts; [`en`] and [`zh`] have them. A text may hold `{name}`s to be filled in.
+
+use crate::graphql::failure::Failure;
+use crate::graphql::instrument::AssetClass;
+use crate::graphql::quote::FeedState;
+use crate::graphql::system::{ConnectionState, Environment};
+use crate::graphql::user::Role;
+use crate::graphql::user_error::{Refusal, UserError, UserErrorCode};
+
+mod en;
+mod zh;
+
+/// A language of the dashboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+impl Language {
+    /// Every language.
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// The language of a tag such as `zh-CN`; English where it is none of ours.
+    pub fn from_tag(tag: &str) -> Self {
+        let first = tag.split(['-', '_']).next().unwrap_or_default();
+        if first.eq_ignore_ascii_case("zh") { Self::Chinese } else { Self::English }
+    }
+
+    /// Its tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-CN",
+        }
+    }
+
+    /// What it calls itself.
+    pub fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "EN",
+            Self::Chinese => "中文",
+        }
+    }
+}
+
+/// Declares the names, and lists them for the test that walks them.
+macro_rules! texts {
+    ($($name:ident)*) => {
+        /// The name of a text.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "the English text of each is in en.rs")]
+        pub enum Text { $($name),* }
+
+        #[cfg(test)]
+        const EVERY: &[Text] = &[$(Text::$name),*];
+    };
+}
+
+texts! {
+    Product Loading TryAgain TryingAgain ServerUnreachable PageNotFound ToTheDashboard
+    Language Theme ThemeDark ThemeLight ThemeSystem Account Licenses LogOut
+    RoleAdmin RoleTrader RoleResearcher RoleViewer
+    SetUp SetUpLead SetUpLinkNeeded CreateAdministrator SettingUp
+    LogIn LogInLead LoggingIn Username UsernameHint Password PasswordHint ShowPassword
+    Connection Connected Connecting Reconnecting DeskMissing PartDown BrokerDown BrokerDegraded
+    Server Desk DeskLines Database Bus Running NotAvailable Since
+    ConnectionOff ConnectionDisconnected ConnectionRefused ConnectionDegraded
+    Simulated Paper Live SimulatedLong PaperLong LiveLong
+    FeedLive FeedDelayed FeedRecovering FeedStale FeedClosed
+    Watchlist Watchlists WatchlistName NewWatchlist EditWatchlist Create Rename Delete ReallyDelete ReorderHint
+    NoWatchlist NoWatchlistHint EmptyWatchlist EmptyWatchlistHint WatchlistsFailed
+    Symbol Last Change ChangePercent Bid Ask Age AgeLong Order MoveUp MoveDown Remove
+    AddInstrument SearchPlaceholder SearchResults Searching NothingFound InTheList
+    Market NothingChosen NothingChosenHint Open PreviousClose DayRange Volume
+    Chart ChartOf BarSize LoadingHistory HistoryFailed HistoryIncomplete NoBars ChartBroken ChartBrokenHint
+    OpenShort HighShort LowShort CloseShort VolumeShort
+    ClassStock ClassEtf ClassFx ClassFuture ClassIndex ClassOption ClassBond ClassCrypto
+    FailureUnreachable FailureUnauthenticated FailureForbidden FailureUnavailable FailureLimit FailureInternal
+    FailureLines FailureNotSubscribed
+    ErrorInvalid ErrorInvalidUsername ErrorInvalidPassword ErrorInvalidName ErrorNotFound ErrorTaken
+    ErrorLimitReached ErrorOutdated ErrorCredentials ErrorSetUpToken ErrorSetUpDone ErrorOther
+}
+
+/// The texts in one language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Catalogue(pub Language);
+
+impl Catalogue {
+    /// A text.
+    pub fn say(self, text: Text) -> &'static str {
+        match self.0 {
+            Language::English => en::text(text),
+            Language::Chinese => zh::text(text),
+        }
+    }
+
+    /// A text with its `{name}`s filled in.
+    pub fn fill(self, text: Text, values: &[(&str, &str)]) -> String {
+        values.iter().fold(self.say(text).to_owned(), |filled, (name, value)| {
+            filled.replace(&format!("{{{name}}}"), value)
+        })
+    }
+
+    /// The language.
+    pub fn language(self) -> Language {
+        self.0
+    }
+
+    /// A person's role.
+    pub fn role(self, role: Role) -> &'static str {
+        self.say(match role {
+            Role::Admin => Text::RoleAdmin,
+            Role::Trader => Text::RoleTrader,
+            Role::Researcher => Text::RoleResearcher,
+            Role::Viewer => Text::RoleViewer,
+        })
+    }
+
+    /// A world.
+    pub fn environment(self, environment: Environment) -> &'static str {
+        self.say(match environment {
+            Environment::Simulated => Text::Simulated,
+            Environment::Paper => Text::Paper,
+            Environment::Live => Text::Live,
+        })
+    }
+
+    /// How a connection is.
+    pub fn connection_state(self, state: ConnectionState) -> &'static str {
+        self.say(match state {
+            ConnectionState::Off => Text::ConnectionOff,
+            ConnectionState::Connecting => Text::Connecting,
+            ConnectionState::Connected => Text::Connected,
+            ConnectionState::Degraded => Text::ConnectionDegraded,
+            ConnectionState::Disconnected => Text::ConnectionDisconnected,
+            ConnectionState::Refused => Text::ConnectionRefused,
+        })
+    }
+
+    /// How far a price can be trusted.
+    pub fn feed_state(self, state: FeedState) -> &'static str {
+        self.say(match state {
+            FeedState::Live => Text::FeedLive,
+            FeedState::Delayed => Text::FeedDelayed,
+            FeedState::Recovering => Text::FeedRecovering,
+            FeedState::Stale => Text::FeedStale,
+            FeedState::Closed => Text::FeedClosed,
+        })
+    }
+
+    /// A kind of instrument.
+    pub fn asset_class(self, class: AssetClass) -> &'static str {
+        self.say(match class {
+            AssetClass::Stock => Text::ClassStock,
+            AssetClass::Etf => Text::ClassEtf,
+            AssetClass::Fx => Text::ClassFx,
+            AssetClass::Future => Text::ClassFuture,
+            AssetClass::Index => Text::ClassIndex,
+            AssetClass::Option => Text::ClassOption,
+            AssetClass::Bond => Text::ClassBond,
+            AssetClass::Crypto => Text::ClassCrypto,
+        })
+    }
+
+    /// Why there is no answer. The server's own sentence, which is English, says more than ours where it is
+    /// not about something that every reader meets.
+    pub fn failure(self, failure: &Failure) -> String {
+        let (code, message) = match failure {
+            Failure::Unreachable => return self.say(Text::FailureUnreachable).to_owned(),
+            Failure::Unauthenticated => return self.say(Text::FailureUnauthenticated).to_owned(),
+            Failure::Refused { code, message } => (code.as_str(), message),
+        };
+        let own = match code {
+            "FORBIDDEN" => Some(Text::FailureForbidden),
+            "UNAVAILABLE" => Some(Text::FailureUnavailable),
+            "LIMIT" => Some(Text::FailureLimit),
+            "INTERNAL" => Some(Text::FailureInternal),
+            "MARKET_DATA_LINES_EXHAUSTED" => Some(Text::FailureLines),
+            "MARKET_DATA_NOT_SUBSCRIBED" => Some(Text::FailureNotSubscribed),
+            _ => None,
+        };
+        match own {
+            Some(own) if self.0 != Language::English || message.is_empty() => self.say(own).to_owned(),
+            _ => sentence(message),
+        }
+    }
+
+    /// What is wrong with one field of a form.
+    pub fn field_error(self, refusal: Option<&Refusal>, field: &str) -> Option<String> {
+        let Some(Refusal::User(errors)) = refusal else { return None };
+        errors.iter().find(|error| error.is_about(field)).map(|error| self.user_error(error))
+    }
+
+    /// What is wrong with a form as a whole, when these fields tell the rest.
+    pub fn form_error(self, refusal: &Refusal, fields: &[&str]) -> Option<String> {
+        let errors = match refusal {
+            Refusal::Failure(failure) => return Some(self.failure(failure)),
+            Refusal::User(errors) if errors.is_empty() => return Some(self.say(Text::ErrorOther).to_owned()),
+            Refusal::User(errors) => errors,
+        };
+        let about_none = |error: &&UserError| !fields.iter().any(|field| error.is_about(field));
+        errors.iter().find(about_none).map(|error| self.user_error(error))
+    }
+
+    fn user_error(self, error: &UserError) -> String {
+        if self.0 == Language::English && !error.message.is_empty() {
+            return sentence(&error.message);
+        }
+        let text = match error.code {
+            UserErrorCode::Invalid if error.is_about("username") => Text::ErrorInvalidUsername,
+            UserErrorCode::Invalid if error.is_about("password") => Text::ErrorInvalidPassword,
+            UserErrorCode::Invalid if error.is_about("name") => Text::ErrorInvalidName,
+            UserErrorCode::Invalid | UserErrorCode::RangeInvalid => Text::ErrorInvalid,
+            UserErrorCode::NotFound => Text::ErrorNotFound,
+            UserErrorCode::Taken => Text::ErrorTaken,
+            UserErrorCode::LimitReached => Text::ErrorLimitReached,
+            UserErrorCode::Outdated => Text::ErrorOutdated,
+            UserErrorCode::InvalidCredentials => Text::ErrorCredentials,
+            UserErrorCode::SessionEnded => Text::FailureUnauthenticated,
+            UserErrorCode::SetUpTokenInvalid => Text::ErrorSetUpToken,
+            UserErrorCode::SetUpDone => Text::ErrorSetUpDone,
+            UserErrorCode::MarketDataLinesExhausted => Text::FailureLines,
+            UserErrorCode::MarketDataNotSubscribed => Text::FailureNotSubscribed,
+            UserErrorCode::BrokerRefused | UserErrorCode::Other => Text::ErrorOther,
+        };
+        self.say(text).to_owned()
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(message: &str) -> String {
+    let mut letters = message.trim().trim_end_matches('.').chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<&str> {
+        let mut names: Vec<_> =
+            text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn every_language_has_every_text_with_the_same_names_in_it() {
+        for text in EVERY {
+            let english = Catalogue(Language::English).say(*text);
+            let chinese = Catalogue(Language::Chinese).say(*text);
+            assert!(!english.is_empty() && !chinese.is_empty(), "{text:?}");
+            assert_eq!(names(english), names(chinese), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_should_be_chinese_is() {
+        let same = [Text::Product];
+        for text in EVERY.iter().filter(|text| !same.contains(text)) {
+            let chinese = Catalogue(Language::Chinese).say(*text);
+            assert!(!chinese.is_ascii(), "{text:?}: {chinese}");
+        }
+    }
+
+    #[test]
+    fn the_language_comes_from_the_first_part_of_its_tag() {
+        let check = |tag: &str, expect: Language| assert_eq!(Language::from_tag(tag), expect, "{tag}");
+        check("zh", Language::Chinese);
+        check("zh-Hant-TW", Language::Chinese);
+        check("ZH_cn", Language::Chinese);
+        check("en-GB", Language::English);
+        check("de", Language::English);
+        check("", Language::English);
+    }
+
+    #[test]
+    fn errors_stand_at_their_field_or_over_the_form() {
+        let text = Catalogue(Language::English);
+        let error = |field: Option<&str>, message: &str| UserError {
+            field: field.map(|field| vec!["input".to_owned(), field.to_owned()]),
+            code: UserErrorCode::Invalid,
+            message: message.to_owned(),
+        };
+        let refusal = Refusal::User(vec![error(Some("password"), "too short"), error(None, "no luck")]);
+        assert_eq!(text.field_error(Some(&refusal), "password").as_deref(), Some("Too short."));
+        assert_eq!(text.field_error(Some(&refusal), "username"), None);
+        assert_eq!(text.form_error(&refusal, &["password"]).as_deref(), Some("No luck."));
+        let chinese = Catalogue(Language::Chinese);
+        assert_eq!(
+            chinese.field_error(Some(&refusal), "password").as_deref(),
+            Some(chinese.say(Text::ErrorInvalidPassword)),
+        );
+    }
+}

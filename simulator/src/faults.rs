@@ -95,6 +95,24 @@ impl FaultState {
     pub(crate) fn is_history_farm_down(&self) -> bool {
         self.history_farm_down.load(Ordering::Relaxed)
     }
+
+    /// What is wrong, in the words that one types to make it so.
+    fn active(&self) -> Vec<String> {
+        let switches = [
+            ("silent on", &self.silent),
+            ("busy-client-id", &self.busy_next),
+            ("history off", &self.history_refused),
+            ("notice 1100", &self.broker_lost),
+            ("notice 2103", &self.market_data_farm_down),
+            ("notice 2105", &self.history_farm_down),
+        ];
+        let on = switches.into_iter().filter(|(_, switch)| switch.load(Ordering::Relaxed));
+        let delay = Some(self.delay()).filter(|delay| !delay.is_zero());
+        on.map(|(words, _)| words.to_owned())
+            .chain(delay.map(|delay| format!("delay {}", delay.as_millis())))
+            .chain(self.market_data_refusal().map(|refusal| format!("market-data {}", refusal.code())))
+            .collect()
+    }
 }
 
 /// The switches of one gateway. Each fault stays until it is lifted; [`Self::lift`] lifts them all.
@@ -209,6 +227,6 @@ impl Faults {
 
 impl fmt::Debug for Faults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.state().fmt(formatter)
+        write!(formatter, "faults: [{}]", self.state().active().join(", "))
     }
 }

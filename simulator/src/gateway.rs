@@ -44,6 +44,8 @@ pub struct GatewayOptions {
     pub messages_per_second: usize,
     /// How many clients can be connected at a time.
     pub clients: usize,
+    /// How many bytes may wait for a client that reads too slowly, before its socket is closed.
+    pub backlog: usize,
 }
 
 impl GatewayOptions {
@@ -55,6 +57,7 @@ impl GatewayOptions {
             market_data_lines: 100,
             messages_per_second: 50,
             clients: 32,
+            backlog: 16 << 20,
         }
     }
 }

@@ -75,7 +75,7 @@ impl Market {
     /// Sends these ticks of an instrument at once.
     pub fn publish(&self, symbol: &str, kinds: &[TickKind]) {
         let at = SystemClock.now();
-        let ticks = kinds.iter().map(|kind| Tick { at, kind: *kind });
+        let ticks: Vec<_> = kinds.iter().map(|kind| Tick { at, kind: *kind }).collect();
         self.simulator.exchange.publish(self.listing(symbol).con_id, ticks);
     }
 

@@ -168,6 +168,19 @@ impl Tickgraph {
     }
 }
 
+/// Where the test failed, the end of what the program said helps to see why.
+impl Drop for Tickgraph {
+    #[allow(clippy::print_stderr, reason = "the test program shows it where a test failed")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let text = self.output.text();
+            let told: Vec<&str> = text.lines().filter(|line| !line.contains(" DEBUG ")).collect();
+            let end = told.len().saturating_sub(40);
+            eprintln!("\n--- tickgraph {} had said:\n{}", self.command, told[end..].join("\n"));
+        }
+    }
+}
+
 /// The lines of a program, both streams as they come.
 #[derive(Clone, Default)]
 struct Output {

@@ -47,6 +47,8 @@ pub fn build(options: &Options) -> Result<()> {
         bundle.add(file.name, read(&packages.join(file.path))?);
     }
     add_folder(&mut bundle, &bindings, &bindings)?;
+    // wasm-bindgen repeats our npm dependencies for bundlers; nobody reads that in a browser.
+    bundle.remove("package.json");
     let public = web.join("public");
     add_folder(&mut bundle, &public, &public)?;
     bundle.add("licenses.txt", licenses(&packages)?.into_bytes());

@@ -88,6 +88,9 @@ impl History {
         range: TimeRange,
     ) -> Result<Vec<Bar>, SourceError> {
         let to = range.to.min(self.connection.now());
+        if range.from >= to {
+            return Ok(Vec::new());
+        }
         let windows = windows(size, TimeRange { from: range.from, to });
         let answers: Vec<Bars> = stream::iter(windows)
             .map(|window| self.window(subject, size, window))
@@ -113,7 +116,8 @@ impl History {
         let mut end = to.min(self.connection.now());
         let mut stretch = stretch_of(count, size, instrument.asset_class);
         for _ in 0..MOST_WINDOWS {
-            let answer = self.window(subject, size, TimeRange { from: end - stretch, to: end }).await?;
+            let answer =
+                self.window(subject, size, TimeRange { from: end.saturating_sub(stretch), to: end }).await?;
             let before = found.len();
             merge(&mut found, &answer);
             found.retain(|time, _| *time < to);
@@ -145,7 +149,7 @@ impl History {
         if size >= BarSize::Min3 {
             return Ok(None);
         }
-        let window = TimeRange { from: end - longest(BarSize::Min30), to: end };
+        let window = TimeRange { from: end.saturating_sub(longest(BarSize::Min30)), to: end };
         let hours = self.window(subject, BarSize::Hour1, window).await?;
         let over = hours.last().map(|bar| BarSize::Hour1.end(bar.time));
         Ok(over.filter(|over| *over < end))

@@ -80,7 +80,7 @@ pub(super) fn windows(size: BarSize, range: TimeRange) -> Vec<TimeRange> {
     let mut windows = Vec::new();
     let mut to = range.to;
     while to > range.from {
-        let from = range.from.max(to - longest(size));
+        let from = range.from.max(to.saturating_sub(longest(size)));
         windows.push(TimeRange { from, to });
         if from == range.from {
             break;

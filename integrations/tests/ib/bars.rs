@@ -120,12 +120,19 @@ async fn no_data_is_an_empty_answer() {
 }
 
 #[tokio::test]
-async fn a_range_in_the_future_holds_nothing() {
+async fn a_time_without_data_holds_nothing() {
     let world = World::start().await;
     let aapl = world.find("AAPL").await;
     let now = world.exchange.now();
-    let range = TimeRange { from: now + Duration::days(1), to: now + Duration::days(2) };
-    assert_eq!(bars(&world, &aapl, BarSize::Hour1, BarQuery::Range(range)).await, Vec::new());
+    for range in [
+        TimeRange { from: now + Duration::days(1), to: now + Duration::days(2) },
+        TimeRange { from: now - Duration::days(1), to: now - Duration::days(2) },
+    ] {
+        assert_eq!(bars(&world, &aapl, BarSize::Hour1, BarQuery::Range(range)).await, Vec::new());
+    }
+    let oldest = time::macros::datetime!(-9999-01-01 00:00 UTC);
+    let query = BarQuery::Last { count: 10, to: oldest };
+    drop(soon("an answer", world.source.bars(&aapl, BarSize::Month1, query)).await);
 }
 
 #[tokio::test]

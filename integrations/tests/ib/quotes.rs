@@ -1,6 +1,9 @@
 //! Quotes while all is well, and what the source refuses.
 
+use std::ops::Range;
+
 use domain::RefusalCode;
+use domain::instrument::Instrument;
 use domain::market_data::{SourceError, SourceEvent};
 use domain::quote::FeedState;
 use domain::world::{ConnectionId, Environment};
@@ -156,4 +159,37 @@ async fn a_hundred_lines_open_within_the_gateways_message_limit() {
     assert_eq!(world.gateway.connected_clients(), 1);
     drop(lines);
     world.lines(0).await;
+}
+
+/// Trades at these cents above 100, and the certainty that they have reached this process.
+async fn print_trades(
+    world: &World,
+    aapl: &Instrument,
+    other: (&Instrument, &mut Quotes),
+    cents: Range<i64>,
+) {
+    let marker = Decimal::new(cents.end + 50_000, 2).to_string();
+    for cent in cents {
+        world.trade(aapl, &Decimal::new(10_000 + cent, 2).to_string());
+    }
+    world.trade(other.0, &marker);
+    other.1.last(&marker).await;
+}
+
+#[tokio::test]
+async fn what_is_ready_is_told_at_once_and_what_was_left_out_is_said() {
+    let world = World::start().await;
+    let (aapl, msft) = (world.find("AAPL").await, world.find("MSFT").await);
+    world.hold(&aapl);
+    world.hold(&msft);
+    let (mut quotes, mut other) = (world.quotes(&aapl), world.quotes(&msft));
+    quotes.state(FeedState::Live).await;
+    other.state(FeedState::Live).await;
+    print_trades(&world, &aapl, (&msft, &mut other), 0..40).await;
+    assert_eq!(quotes.values().await.last.unwrap().price.to_string(), "100.39", "forty trades are one event");
+    for round in 0..20 {
+        print_trades(&world, &aapl, (&msft, &mut other), round * 100..(round + 1) * 100).await;
+    }
+    quotes.that("the news of lost ticks", |event| matches!(event, SourceEvent::Lost(_))).await;
+    quotes.last("119.99").await;
 }

@@ -6,7 +6,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
 
-use super::server::{Account, Server, folder, free_port};
+use super::server::{Account, Launch, Server, folder, free_port};
 use super::{PASSWORD, StartError};
 
 const USER: &str = "tickgraph";
@@ -49,7 +49,7 @@ impl PrivatePostgres {
     /// Stops the server at once, as a crash would; what it holds stays.
     pub async fn stop(&mut self) -> Result<(), StartError> {
         match self.server.take() {
-            Some(server) => server.end("QUIT").await,
+            Some(server) => server.end().await,
             None => Ok(()),
         }
     }
@@ -111,7 +111,14 @@ impl PrivatePostgres {
 
         let arguments = ["-D".to_owned(), self.data().display().to_string()];
         let log = self.folder.path().join("log");
-        let mut server = Server::start(&self.programs.join("postgres"), &arguments, self.account, &log)?;
+        let mut server = Server::start(&Launch {
+            program: &self.programs.join("postgres"),
+            arguments: &arguments,
+            account: self.account,
+            log: &log,
+            // An immediate shutdown: no waiting for clients, no last checkpoint.
+            end: "QUIT",
+        })?;
         let options = self.options();
         server
             .ready(async || match PgConnection::connect_with(&options).await {

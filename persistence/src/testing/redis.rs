@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use redis::Client;
 use tempfile::TempDir;
 
-use super::server::{Account, Server, folder, free_port};
+use super::server::{Account, Launch, Server, folder, free_port};
 use super::{PASSWORD, StartError};
 
 /// A private Redis server that keeps nothing on disk; ended when dropped.
@@ -38,7 +38,7 @@ impl PrivateRedis {
     /// Kills the server; all it held is lost.
     pub async fn stop(&mut self) -> Result<(), StartError> {
         match self.server.take() {
-            Some(server) => server.end("KILL").await,
+            Some(server) => server.end().await,
             None => Ok(()),
         }
     }
@@ -61,7 +61,13 @@ impl PrivateRedis {
         let arguments: Vec<String> =
             settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect();
         let log = self.folder.path().join("log");
-        let mut server = Server::start(&self.program, &arguments, self.account, &log)?;
+        let mut server = Server::start(&Launch {
+            program: &self.program,
+            arguments: &arguments,
+            account: self.account,
+            log: &log,
+            end: "KILL",
+        })?;
         let client =
             Client::open(self.url()).map_err(|error| StartError::failed("the server's address", error))?;
         server

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 use super::StartError;
@@ -18,11 +17,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often is looked whether it did.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
-/// Starts the program after it, and waits for the name of a signal on its input: sent by [`Server::end`],
-/// or the end of input when the test is gone, whatever ended it.
-const WATCHER: &str = r#""$@" </dev/null & server=$!
-read -r signal
-kill -s "${signal:-QUIT}" "$server" 2>/dev/null
+/// Starts the program that is given after the name of a signal, and sends it that signal when its own input
+/// ends: closed by the test, or because the test is gone, whatever ended that.
+const WATCHER: &str = r#"signal=$1; shift
+"$@" </dev/null & server=$!
+read -r _
+kill -s "$signal" "$server" 2>/dev/null
 wait "$server""#;
 
 /// An unprivileged user, where the tests run as root: Postgres refuses to be run by that.
@@ -67,6 +67,21 @@ impl Account {
     }
 }
 
+/// How a server program is started.
+pub(super) struct Launch<'a> {
+    /// The program.
+    pub(super) program: &'a Path,
+    /// What it is told.
+    pub(super) arguments: &'a [String],
+    /// Whom it runs as.
+    pub(super) account: Option<Account>,
+    /// Where its output is appended.
+    pub(super) log: &'a Path,
+    /// The signal that ends it at once. (Not every program hears `QUIT`: a shell has it ignored by what it
+    /// starts in the background.)
+    pub(super) end: &'a str,
+}
+
 /// A running program.
 pub(super) struct Server {
     watcher: Child,
@@ -74,17 +89,13 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts `program`; its output goes to the file `log`, appended.
-    pub(super) fn start(
-        program: &Path,
-        arguments: &[String],
-        account: Option<Account>,
-        log: &Path,
-    ) -> Result<Self, StartError> {
+    /// Starts a program.
+    pub(super) fn start(launch: &Launch) -> Result<Self, StartError> {
+        let Launch { program, arguments, account, log, end } = *launch;
         let failed = |error| StartError::failed("starting the server", error);
         let output = File::options().create(true).append(true).open(log).map_err(failed)?;
         let mut command = std::process::Command::new("sh");
-        command.args(["-c", WATCHER, "watcher"]).arg(program).args(arguments);
+        command.args(["-c", WATCHER, "watcher", end]).arg(program).args(arguments);
         command.current_dir(log.parent().unwrap_or(Path::new("/")));
         command.stdin(Stdio::piped()).stdout(output.try_clone().map_err(failed)?).stderr(output);
         if let Some(account) = account {
@@ -111,12 +122,10 @@ impl Server {
         Ok(())
     }
 
-    /// Sends `signal` (`KILL`, `QUIT`, `TERM`) and waits for the end.
-    pub(super) async fn end(mut self, signal: &str) -> Result<(), StartError> {
+    /// Ends the program, and waits until it has ended.
+    pub(super) async fn end(mut self) -> Result<(), StartError> {
         let failed = |error| StartError::failed("ending the server", error);
-        if let Some(mut input) = self.watcher.stdin.take() {
-            input.write_all(format!("{signal}\n").as_bytes()).await.map_err(failed)?;
-        }
+        drop(self.watcher.stdin.take());
         tokio::time::timeout(PATIENCE, self.watcher.wait())
             .await
             .map_err(|_| StartError::Failed(format!("it did not end within {PATIENCE:?}")))?

@@ -19,9 +19,6 @@ use crate::notice::Notice;
 use crate::wire::session::ErrorMessage;
 use crate::wire::{Response, frame};
 
-/// How many bytes may wait for a client.
-const MAX_QUEUED: usize = 16 << 20;
-
 /// What a message costs beyond its bytes.
 const OVERHEAD: usize = 64;
 
@@ -86,7 +83,7 @@ impl Outbox {
             return;
         }
         let cost = bytes.len() + OVERHEAD;
-        if self.waiting.fetch_add(cost, Ordering::Relaxed) + cost > MAX_QUEUED {
+        if self.waiting.fetch_add(cost, Ordering::Relaxed) + cost > self.hub.options.backlog {
             tracing::warn!("a client reads too slowly; its socket is closed");
             self.socket.cancel();
             return;

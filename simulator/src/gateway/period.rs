@@ -5,9 +5,6 @@ use time::macros::format_description;
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime};
 use time_tz::{PrimitiveDateTimeExt, timezones};
 
-/// The most bars of 30 seconds or less that one request yields.
-const MAX_SHORT_BARS: i64 = 2_000;
-
 /// The most bars that one request yields.
 const MAX_BARS: i64 = 50_000;
 
@@ -130,10 +127,17 @@ pub(super) fn end(text: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
         .map(|at| at.to_offset(time::UtcOffset::UTC))
 }
 
-/// Whether this many bars are too many for one request.
+/// Whether this is too long a time for one request. For bars of 30 seconds or less the limits are those of
+/// the broker's documentation; for longer bars it gives none, but the answer must end somewhere.
 pub(super) fn is_too_long(size: BarSize, from: OffsetDateTime, to: OffsetDateTime) -> bool {
-    let bars = (to - from).whole_seconds() / size.duration().whole_seconds();
-    bars > if size <= BarSize::Sec30 { MAX_SHORT_BARS } else { MAX_BARS }
+    let limit = match size {
+        BarSize::Sec1 => 1_800,
+        BarSize::Sec5 => 3_600,
+        BarSize::Sec10 | BarSize::Sec15 => 14_400,
+        BarSize::Sec30 => 28_800,
+        _ => size.duration().whole_seconds() * MAX_BARS,
+    };
+    (to - from).whole_seconds() > limit
 }
 
 #[cfg(test)]
@@ -196,8 +200,10 @@ mod tests {
     fn short_bars_are_rationed() {
         let to = datetime!(2026-11-22 13:00 UTC);
         let cases = [
-            (BarSize::Sec1, Duration::seconds(2_000), false),
-            (BarSize::Sec1, Duration::seconds(2_001), true),
+            (BarSize::Sec1, Duration::seconds(1_800), false),
+            (BarSize::Sec1, Duration::seconds(1_801), true),
+            (BarSize::Sec30, Duration::hours(8), false),
+            (BarSize::Sec30, Duration::days(1), true),
             (BarSize::Min1, Duration::days(30), false),
             (BarSize::Min1, Duration::days(36), true),
         ];

@@ -257,7 +257,13 @@ async fn faults_can_be_typed() {
         assert_eq!(simulator.obey(line).await, format!("ok: {line}"));
     }
     assert!(simulator.obey("help").await.starts_with("drop | silent on|off"));
-    assert!(simulator.obey("status").await.contains("exchange open"));
+    assert!(simulator.obey("status").await.ends_with("exchange open; faults: []"));
+    for line in ["silent on", "market-data 10197", "delay 20"] {
+        simulator.obey(line).await;
+    }
+    let status = simulator.obey("status").await;
+    assert!(status.ends_with("faults: [silent on, delay 20, market-data 10197]"), "{status}");
+    simulator.obey("lift").await;
     for line in ["", "explode", "delay", "delay soon", "market-data 1", "notice x"] {
         assert!(simulator.obey(line).await.starts_with("error: "), "{line:?}");
     }

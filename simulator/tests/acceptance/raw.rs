@@ -1,6 +1,7 @@
 //! What no proper client does: garbage, lies and laziness on the socket.
 
 use simulator::Simulator;
+use simulator::gateway::GatewayOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -132,10 +133,14 @@ async fn requests_in_pieces_and_in_heaps_are_understood() {
 
 #[tokio::test]
 async fn a_lazy_client_is_dropped_and_holds_up_nobody() {
-    let simulator = start_with(|options| options.messages_per_second = usize::MAX).await;
+    let limit = |options: &mut GatewayOptions| {
+        options.messages_per_second = usize::MAX;
+        options.backlog = 200 << 10;
+    };
+    let simulator = start_with(limit).await;
     let other = connect(&simulator, 1).await;
     let mut lazy = introduced(&simulator, 9).await;
-    // Asks for a month of minutes, over and over, and never reads an answer.
+    // Asks for a day of minutes, over and over, and never reads an answer.
     let bars = |request: u8| {
         let contract = [&[0x12, 4][..], b"AAPL", &[0x1a, 3], b"STK"].concat();
         let length = u8::try_from(contract.len()).unwrap();
@@ -145,7 +150,7 @@ async fn a_lazy_client_is_dropped_and_holds_up_nobody() {
             &[0x22, 5],
             b"1 min",
             &[0x2a, 4],
-            b"30 D",
+            b"1  D",
             &[0x3a, 6],
             b"TRADES",
             &[0x40, 2],

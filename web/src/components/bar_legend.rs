@@ -16,8 +16,8 @@ pub struct Shown {
     pub bar: Bar,
     /// The bar before it, where there is one.
     pub before: Option<Bar>,
-    /// Whether it is the last.
-    pub last: bool,
+    /// The last bar.
+    pub last: Bar,
 }
 
 impl Shown {
@@ -35,6 +35,7 @@ impl Shown {
 pub fn BarLegend(shown: Shown, scale: u32) -> Element {
     let text = use_text();
     let bar = shown.bar;
+    let is_last = bar.time == shown.last.time;
     let change = shown.change();
     let words = change.map(|(change, percent)| {
         format!("{} ({})", number::change(change, scale), number::percent(percent))
@@ -45,8 +46,7 @@ pub fn BarLegend(shown: Shown, scale: u32) -> Element {
                 (Text::OpenShort, bar.open, "chart-open"),
                 (Text::HighShort, bar.high, "chart-high"),
                 (Text::LowShort, bar.low, "chart-low"),
-                // A browser test waits for the last close, which is not the one under the pointer.
-                (Text::CloseShort, bar.close, if shown.last { "chart-last-close" } else { "chart-close" }),
+                (Text::CloseShort, bar.close, if is_last { "chart-last-close" } else { "chart-close" }),
             ] {
                 div { key: "{name:?}",
                     dt { {text.say(name)} }
@@ -59,9 +59,16 @@ pub fn BarLegend(shown: Shown, scale: u32) -> Element {
                     dd { {number::compact(volume)} }
                 }
             }
-            div { class: "legend-change",
+            div {
                 dt { class: "hidden", {text.say(Text::Change)} }
                 dd { Change { value: change.map(|(change, _)| change), shown: words } }
+            }
+            // The last close stays in sight while the pointer is on another bar.
+            if !is_last {
+                div {
+                    dt { {text.say(Text::Last)} }
+                    dd { "data-testid": "chart-last-close", {number::price(shown.last.close, scale)} }
+                }
             }
         }
     }
@@ -81,7 +88,7 @@ mod tests {
     #[test]
     fn the_change_is_against_the_bar_before() {
         let check = |before: Option<&str>, expect: Option<(&str, &str)>| {
-            let shown = Shown { bar: bar("110"), before: before.map(bar), last: true };
+            let shown = Shown { bar: bar("110"), before: before.map(bar), last: bar("110") };
             let expect =
                 expect.map(|(change, percent)| (change.parse().unwrap(), percent.parse().unwrap()));
             assert_eq!(shown.change(), expect, "{before:?}");

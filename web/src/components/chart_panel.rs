@@ -224,7 +224,7 @@ impl Model {
         let series = self.series.read();
         let last = series.last()?;
         let bar = self.pointed.read().and_then(|time| series.at(time)).unwrap_or(last);
-        Some(Shown { bar, before: series.before(bar.time.seconds()), last: bar.time == last.time })
+        Some(Shown { bar, before: series.before(bar.time.seconds()), last })
     }
 }
 

@@ -51,6 +51,11 @@ impl Bundle {
         self.files.insert(name.to_owned(), content);
     }
 
+    /// Takes a file out again.
+    pub fn remove(&mut self, name: &str) {
+        self.files.remove(name);
+    }
+
     /// Gives every file its final name, everywhere where it is mentioned, and adds the page.
     pub fn finish(self, page: Vec<u8>) -> Result<Finished> {
         let mut files: Vec<_> = self.files.into_iter().collect();
@@ -78,14 +83,13 @@ fn final_name(name: &str, content: &[u8]) -> String {
     format!("{HASHED}/{stem}.{hash}.{end}")
 }
 
-/// Replaces every mention of a file, as `/name` or `./name` in quotes or brackets, by its final path.
+/// Replaces every mention of a file by its final path: `/name` in quotes or brackets, and `./name` where a
+/// script imports it. (wasm-bindgen's table of imports has `./name` too, as the wasm knows it: that stays.)
 fn renamed(content: Vec<u8>, names: &[(String, String)]) -> Result<Vec<u8>> {
     let mut text = String::from_utf8(content).context("a script, style or page is not UTF-8")?;
     for (name, path) in names {
-        for quote in ['"', '\'', '('] {
-            for start in ["/", "./"] {
-                text = text.replace(&format!("{quote}{start}{name}"), &format!("{quote}/{path}"));
-            }
+        for (before, slash) in [("\"", "/"), ("'", "/"), ("(", "/"), ("from \"", "./"), ("from '", "./")] {
+            text = text.replace(&format!("{before}{slash}{name}"), &format!("{before}/{path}"));
         }
     }
     Ok(text.into_bytes())
@@ -199,7 +203,7 @@ mod tests {
     fn every_mention_becomes_the_final_name() {
         let files = bundle(&[
             ("boot.js", "import init from './web.js'; init('/web_bg.wasm');"),
-            ("web.js", "import { load } from './snippets/web-1/chart.js';"),
+            ("web.js", "import { load } from './snippets/web-1/chart.js'; ({ './snippets/web-1/chart.js': load })"),
             ("web_bg.wasm", "\0asm"),
             ("snippets/web-1/chart.js", "export const load = 1;"),
             ("app.css", "@font-face { src: url(/inter.woff2) }"),
@@ -211,6 +215,7 @@ mod tests {
         assert!(text(&boot).contains(&format!("'/{}'", named(&files, "assets/web_bg."))));
         assert!(text(&named(&files, "assets/web.")).contains(&format!("'/{}'", named(&files, "assets/chart."))));
         assert!(text(&named(&files, "assets/app.")).contains(&format!("(/{})", named(&files, "assets/inter."))));
+        assert!(text(&named(&files, "assets/web.")).contains("({ './snippets/web-1/chart.js'"));
         assert!(text("index.html").contains(&boot));
     }
 

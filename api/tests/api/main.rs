@@ -1,0 +1,14 @@
+//! The API over real HTTP and websockets, on ports that live in the process.
+
+#![allow(missing_docs, reason = "these are tests")]
+
+#[path = "../../src/feed/testing.rs"]
+#[allow(dead_code, reason = "shared with the unit tests")]
+mod fake_bus;
+mod http;
+mod log_in;
+mod market;
+mod schema;
+mod support;
+mod watchlists;
+mod websocket;

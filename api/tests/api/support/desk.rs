@@ -1,0 +1,48 @@
+//! A desk that answers what the test says.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::bar::Bar;
+use domain::bus::BusError;
+use domain::desk::{Asked, DeskAnswer, DeskQuestion, DeskReply, DeskRequests};
+use domain::market_data::SourceError;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+
+use super::instrument;
+
+#[derive(Default)]
+pub struct FakeDesk {
+    pub away: AtomicBool,
+    pub bars: Mutex<Vec<Bar>>,
+    pub asked: Mutex<Vec<DeskQuestion>>,
+    /// Symbols that a search finds besides the one searched for.
+    pub also: Mutex<HashMap<String, Vec<String>>>,
+}
+
+#[async_trait]
+impl DeskRequests for FakeDesk {
+    async fn ask(&self, question: DeskQuestion, _: Duration) -> DeskReply {
+        self.asked.lock().unwrap().push(question.clone());
+        if self.away.load(Ordering::SeqCst) {
+            return Err(SourceError::Unavailable("no desk is running".into()));
+        }
+        match question {
+            DeskQuestion::Search(text) if text.starts_with("NOTHING") => Ok(DeskAnswer::Instruments(Vec::new())),
+            DeskQuestion::Search(text) => {
+                let also = self.also.lock().unwrap().get(&text).cloned().unwrap_or_default();
+                let symbols = std::iter::once(text).chain(also);
+                Ok(DeskAnswer::Instruments(symbols.map(|symbol| instrument(&symbol)).collect()))
+            }
+            DeskQuestion::Bars { .. } => Ok(DeskAnswer::Bars(self.bars.lock().unwrap().clone())),
+        }
+    }
+
+    async fn questions(&self) -> Result<BoxStream<'static, Asked>, BusError> {
+        Ok(futures::stream::pending().boxed())
+    }
+}

@@ -60,7 +60,8 @@ pub(crate) async fn serve(
     let path = uri.path().trim_start_matches('/');
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if is_file {
-        return file(path, &headers).unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is no such file").into_response());
+        return file(path, &headers)
+            .unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is no such file").into_response());
     }
     file(INDEX, &headers).unwrap_or_else(not_built)
 }
@@ -72,7 +73,8 @@ fn not_built() -> Response {
 
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Dist::get(path)?;
-    let (encoding, chosen) = compressed(path, headers).map_or((None, None), |(name, file)| (Some(name), Some(file)));
+    let (encoding, chosen) =
+        compressed(path, headers).map_or((None, None), |(name, file)| (Some(name), Some(file)));
     let kind = content_type(path, &plain);
     let body = chosen.unwrap_or(plain);
     let etag = etag(&body);
@@ -116,7 +118,9 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     values.flat_map(|value| value.split(',')).any(|entry| {
         let mut parts = entry.split(';').map(str::trim);
         let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
-        named && !parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)))
+        named
+            && !parts
+                .any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)))
     })
 }
 
@@ -140,7 +144,9 @@ fn etag(file: &EmbeddedFile) -> String {
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_hash = |part: &str| {
-        part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit()) && part.bytes().any(|byte| byte.is_ascii_digit())
+        part.len() >= 8
+            && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && part.bytes().any(|byte| byte.is_ascii_digit())
     };
     name.split(['.', '-', '_']).skip(1).any(is_hash)
 }
@@ -169,7 +175,9 @@ mod tests {
         for hashed in ["app-0a1b2c3d.wasm", "snippets/chart.9f86d081884c7d65.js", "x_00ff00ff.css"] {
             assert!(is_hashed(hashed), "{hashed}");
         }
-        for plain in ["index.html", "app.js", "deadbeef.js", "lightweight-charts.js", "app-facade.js", "a-1234567.js"] {
+        for plain in
+            ["index.html", "app.js", "deadbeef.js", "lightweight-charts.js", "app-facade.js", "a-1234567.js"]
+        {
             assert!(!is_hashed(plain), "{plain}");
         }
     }

@@ -34,6 +34,13 @@ impl Core {
         let node = new_id(services.clock.now(), services.random.as_ref());
         let (bus, demand) = (Arc::clone(&services.bus), Arc::clone(&services.demand));
         let feed = Feed::new(node, bus, demand, Arc::clone(&services.clock));
-        Arc::new(Self { tokens, authenticator, feed, monitor: Monitor::new(), version: options.version, services })
+        Arc::new(Self {
+            tokens,
+            authenticator,
+            feed,
+            monitor: Monitor::new(),
+            version: options.version,
+            services,
+        })
     }
 }

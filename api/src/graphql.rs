@@ -25,7 +25,7 @@ pub mod watchlist;
 const MAX_DEPTH: usize = 20;
 
 /// The most that one operation may cost; a field costs 1, a list's fields count as often as it may be long.
-const MAX_COMPLEXITY: usize = 20_000;
+const MAX_COMPLEXITY: usize = 10_000;
 
 /// The most aliases in one operation.
 const MAX_ALIASES: usize = 30;
@@ -75,10 +75,8 @@ pub(crate) fn schema(core: Arc<Core>) -> Schema {
 
 /// The contract: the schema in GraphQL's own language, as committed in `schema.graphql`.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new()
-        .include_specified_by()
-        .prefer_single_line_descriptions()
-        .use_space_ident();
+    let options =
+        SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions().use_space_ident();
     let printed = builder().finish().sdl_with_options(options);
     format!("{}\n", printed.trim_end())
 }

@@ -105,7 +105,8 @@ impl Monitor {
                 seen.set_up_needed = !any;
             }
             let fresh_id = new_id(services.clock.now(), services.random.as_ref());
-            if let Ok(Ok(known)) = tokio::time::timeout(PATIENCE, services.installation.open(fresh_id)).await {
+            if let Ok(Ok(known)) = tokio::time::timeout(PATIENCE, services.installation.open(fresh_id)).await
+            {
                 seen.environment = known.environment;
             }
         }

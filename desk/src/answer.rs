@@ -92,6 +92,7 @@ impl Answers {
         self.check_world()?;
         match question {
             DeskQuestion::Search(text) => self.source.search(text).await.map(DeskAnswer::Instruments),
+            DeskQuestion::Named(wanted) => self.source.named(wanted).await.map(DeskAnswer::Instruments),
             DeskQuestion::Bars { instrument, size, query } => {
                 let known = self.this.ports.instruments.find(&[*instrument]).await.map_err(|error| {
                     warn!(error = error_chain(&error), "cannot look up an instrument");

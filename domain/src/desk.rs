@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::bar::{Bar, BarQuery, BarSize};
 use crate::bus::BusError;
-use crate::instrument::{Instrument, InstrumentId};
+use crate::instrument::{AssetClass, Instrument, InstrumentId};
 use crate::market_data::{ConnectionStatus, SourceError};
 
 /// How often the leading desk publishes its [`DeskStatus`].
@@ -43,6 +43,8 @@ pub struct DeskStatus {
 pub enum DeskQuestion {
     /// Instruments that match a text, at most 20.
     Search(String),
+    /// The instruments of exactly these symbols and classes (of a future: the nearest expiry of this root).
+    Named(Vec<(String, AssetClass)>),
     /// Bars of an instrument.
     Bars {
         /// Whose.
@@ -57,7 +59,7 @@ pub enum DeskQuestion {
 /// The answer to a [`DeskQuestion`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeskAnswer {
-    /// To [`DeskQuestion::Search`].
+    /// To [`DeskQuestion::Search`] and [`DeskQuestion::Named`].
     Instruments(Vec<Instrument>),
     /// To [`DeskQuestion::Bars`].
     Bars(Vec<Bar>),

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::bar::{Bar, BarQuery, BarSize};
 use crate::error::{Error, Refusal, RefusalCode};
-use crate::instrument::Instrument;
+use crate::instrument::{AssetClass, Instrument};
 use crate::quote::{FeedState, QuoteValues};
 use crate::world::{ConnectionId, Environment};
 
@@ -113,6 +113,10 @@ pub trait MarketDataSource: Send + Sync {
 
     /// Instruments whose symbol or name matches `text`, best match first, at most 20.
     async fn search(&self, text: &str) -> Result<Vec<Instrument>, SourceError>;
+
+    /// The instruments of exactly these symbols and classes (of a future: the nearest expiry of this root),
+    /// in their order; what the broker does not know is left out. Cheaper than [`Self::search`].
+    async fn named(&self, wanted: &[(String, AssetClass)]) -> Result<Vec<Instrument>, SourceError>;
 
     /// Subscribes to the quotes of an instrument; dropping the stream cancels and frees the line.
     /// Never fails at once: a refusal is the stream's [`SourceEvent::Ended`].

@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use domain::bar::{Bar, BarQuery, BarSize};
 use domain::clock::Clock;
-use domain::instrument::Instrument;
+use domain::instrument::{AssetClass, Instrument};
 use domain::market_data::{ConnectionStatus, MarketDataSource, SourceError, SourceEvent};
 use domain::world::ConnectionId;
 use futures::future;
@@ -127,6 +127,10 @@ impl MarketDataSource for IbMarketData {
 
     async fn search(&self, text: &str) -> Result<Vec<Instrument>, SourceError> {
         self.search.find(text).await
+    }
+
+    async fn named(&self, wanted: &[(String, AssetClass)]) -> Result<Vec<Instrument>, SourceError> {
+        self.search.named(wanted).await
     }
 
     fn quotes(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent> {

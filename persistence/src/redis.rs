@@ -34,6 +34,10 @@ use requests::Pending;
 /// How long connecting, or an answer to a command, may take.
 const ANSWER_TAKES: Duration = Duration::from_secs(1);
 
+/// How long an answer to a probe of the link may take. Longer, for more hangs on it: a probe that is late
+/// on a busy machine must not interrupt every listener.
+const PROBE_TAKES: Duration = Duration::from_secs(2);
+
 /// The most connections for commands.
 const MOST_CONNECTIONS: usize = 16;
 
@@ -92,7 +96,8 @@ impl RedisBus {
             .build()
             .map_err(|error| ConnectError::server(what.clone(), error))?;
         let client = Client::open(info).map_err(unusable)?;
-        let link = Link::connect(client, config).await.map_err(unusable)?;
+        let link =
+            Link::connect(client, config.set_response_timeout(Some(PROBE_TAKES))).await.map_err(unusable)?;
 
         let node = Uuid::new_v4();
         let names = Arc::new(Names { prefix: options.prefix });

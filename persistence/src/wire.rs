@@ -220,6 +220,8 @@ written_as! {
     QuoteLevel => (Exact, Option<Exact>), |it| (it.price.written(), it.size.written()),
         |(price, size)| Ok(QuoteLevel { price: Price::of(price)?, size: Option::of(size)? });
     Stamp => (u64, u64), |it| (it.epoch, it.sequence), |(epoch, sequence)| Ok(Stamp { epoch, sequence });
+    (String, AssetClass) => (String, String), |it| (it.0.clone(), it.1.written()),
+        |(symbol, class)| Ok((symbol, AssetClass::of(class)?));
     Instrument => InstrumentRow, |it| InstrumentRow(it.clone()), |row| Ok(row.0);
     Bar => BarRow, |it| BarRow(*it), |row| Ok(row.0);
     ConnectionStatus => ConnectionRow, |it| ConnectionRow(it.clone()), |row| Ok(row.0);
@@ -452,6 +454,7 @@ struct InstrumentForm {
 #[serde(remote = "DeskQuestion")]
 enum QuestionForm {
     Search(String),
+    Named(#[serde(with = "form")] Vec<(String, AssetClass)>),
     Bars {
         #[serde(with = "form")]
         instrument: InstrumentId,

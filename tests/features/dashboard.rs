@@ -55,12 +55,15 @@ async fn quotes_and_chart_move_on_the_embedded_defaults() {
     let folder = TempDir::new().unwrap();
     let mut server = Tickgraph::start("serve", &Settings::in_folder(folder.path()));
     set_up(&browser, &mut server).await;
-    browser.forget_cookies().await;
+    browser.click("user-menu").await;
+    browser.click("log-out").await;
+    browser.sees("login-form").await;
     log_in(&browser, server.address().await, PASSWORD).await;
     add(&browser, "NFLX").await;
     moves(&browser, "NFLX").await;
     feed_shows(&browser, &["LIVE"]).await;
     browser.text("environment-banner", "SIMULATED", |text| text.to_uppercase().contains("SIMULATED")).await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new(), "the browser's console complains");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,3 +64,17 @@ async fn the_set_up_link_stays_the_same_until_it_was_used() {
     assert_eq!(stranger.system().await["setUpNeeded"], false);
     assert!(!installation.api.output().contains("set-up link"), "{}", installation.api.output());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_desk_begins_with_a_filled_watchlist() {
+    let mut installation = Installation::single().await;
+    installation.market.connected().await;
+    let client = installation.administrator().await;
+    let lists = client.query("{ watchlists { name instruments { symbol } } }", json!({})).await;
+    let instruments = lists["watchlists"][0]["instruments"].as_array().unwrap();
+    let symbols: Vec<&str> =
+        instruments.iter().map(|instrument| instrument["symbol"].as_str().unwrap()).collect();
+    for expected in ["AAPL", "MSFT", "NVDA", "AMZN", "TSLA", "SPY", "QQQ", "EUR.USD"] {
+        assert!(symbols.contains(&expected), "{expected} is missing in {symbols:?}");
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fantoccini::wd::Capabilities;
 use fantoccini::{ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -21,6 +21,7 @@ const MACOS_CHROME: &str = "/Applications/Google Chrome.app/Contents/MacOS/Googl
 /// A browser with one page. It ends when this value is dropped.
 pub struct Browser {
     page: fantoccini::Client,
+    driver_url: String,
     _driver: Child,
     _profile: TempDir,
 }
@@ -37,13 +38,14 @@ impl Browser {
             return None;
         };
         let (driver, port) = start(&driver).await;
+        let driver_url = format!("http://127.0.0.1:{port}");
         let profile = TempDir::new().unwrap();
         let page = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities(&chromium, profile.path()))
-            .connect(&format!("http://127.0.0.1:{port}"))
+            .connect(&driver_url)
             .await
             .expect("Chromium starts");
-        Some(Self { page, _driver: driver, _profile: profile })
+        Some(Self { page, driver_url, _driver: driver, _profile: profile })
     }
 
     /// Goes to an address.
@@ -98,9 +100,19 @@ impl Browser {
         self.element(id).await;
     }
 
-    /// Loses every cookie, as a browser that was just installed.
-    pub async fn forget_cookies(&self) {
-        self.page.delete_all_cookies().await.unwrap();
+    /// What the browser's console has complained about since it was last asked: scripts that fail, files that
+    /// are missing, what the content security policy forbids.
+    pub async fn complaints(&self) -> Vec<String> {
+        let session = self.page.session_id().await.unwrap().expect("a session");
+        let url = format!("{}/session/{session}/se/log", self.driver_url);
+        let request = reqwest::Client::new().post(url).json(&json!({ "type": "browser" }));
+        let log: Value = request.send().await.unwrap().json().await.unwrap();
+        let entries = log["value"].as_array().unwrap_or_else(|| panic!("no log: {log}"));
+        entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].to_string())
+            .collect()
     }
 
     async fn now(&self, id: &str) -> Option<String> {
@@ -155,7 +167,10 @@ fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
         "--window-size=1440,900",
         &profile,
     ];
-    let options = json!({ "goog:chromeOptions": { "binary": chromium, "args": arguments } });
+    let options = json!({
+        "goog:chromeOptions": { "binary": chromium, "args": arguments },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    });
     options.as_object().cloned().unwrap_or_default()
 }
 

@@ -11,6 +11,8 @@ use rust_decimal::Decimal;
 use simulator::{Simulator, SimulatorOptions};
 use time::OffsetDateTime;
 
+use crate::wait::{SOON, within};
+
 /// The seed of every test's market.
 pub const SEED: u64 = 20_261_122;
 
@@ -46,6 +48,14 @@ impl Market {
     /// Starts the gateway again, on the same port.
     pub async fn restart_gateway(&self) {
         self.simulator.gateway.restart().await.expect("the gateway starts again");
+    }
+
+    /// Waits until somebody is connected to the gateway.
+    pub async fn connected(&self) {
+        within(SOON, "a client connects to the gateway", || async {
+            (self.simulator.gateway.connected_clients() > 0).then_some(())
+        })
+        .await;
     }
 
     /// The listing of this symbol.

@@ -164,7 +164,8 @@ mod tests {
         let (tokens, clock) = tokens();
         let issued = tokens.issue(&session()).unwrap();
         assert_eq!(issued.expires_at, NOW + Duration::minutes(15));
-        let cases = [(-6, false), (-5, true), (0, true), (899, true), (904, true), (905, false), (90_000, false)];
+        let cases =
+            [(-6, false), (-5, true), (0, true), (899, true), (904, true), (905, false), (90_000, false)];
         for (seconds, valid) in cases {
             *clock.0.lock().unwrap() = NOW + Duration::seconds(seconds);
             assert_eq!(tokens.check(&issued.token).is_ok(), valid, "after {seconds} s");

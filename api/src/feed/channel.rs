@@ -66,7 +66,12 @@ impl<V: Streamed> Known<V> {
             }
             if let Some(after) = gap_before(value.stamp(), newest.stamp()) {
                 let reason = "messages were lost on the way from the desk".to_owned();
-                self.lose(StreamGap { instrument: value.instrument(), after: Some(after), at: clock.now(), reason });
+                self.lose(StreamGap {
+                    instrument: value.instrument(),
+                    after: Some(after),
+                    at: clock.now(),
+                    reason,
+                });
             }
         }
         self.version += 1;
@@ -115,7 +120,12 @@ pub struct Channel<V: Streamed> {
 
 impl<V: Streamed> Channel<V> {
     /// Begins to listen.
-    pub fn open(topic: Topic, registry: Arc<Registry>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub fn open(
+        topic: Topic,
+        registry: Arc<Registry>,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
         let (sender, known) = watch::channel(Known::nothing());
         let pump = tokio::spawn(Pump { topic, known: sender, bus, clock }.run()).abort_handle();
         Arc::new(Self { topic, known, registry, pump })

@@ -43,9 +43,10 @@ pub struct DeskPresence {
 impl DeskPresence {
     /// The same without what changes at every heartbeat.
     pub fn without_times(&self) -> Self {
-        let status = self.status.as_deref().map(|status| {
-            Arc::new(DeskStatus { at: OffsetDateTime::UNIX_EPOCH, ..status.clone() })
-        });
+        let status = self
+            .status
+            .as_deref()
+            .map(|status| Arc::new(DeskStatus { at: OffsetDateTime::UNIX_EPOCH, ..status.clone() }));
         Self { leading: self.leading, status, seen_at: None }
     }
 }

@@ -49,7 +49,8 @@ impl Registry {
         bus: &Arc<dyn Bus>,
         clock: &Arc<dyn Clock>,
     ) -> Arc<Channel<BarUpdate>> {
-        let open = || Channel::open(Topic::Bars(series), Arc::clone(this), Arc::clone(bus), Arc::clone(clock));
+        let open =
+            || Channel::open(Topic::Bars(series), Arc::clone(this), Arc::clone(bus), Arc::clone(clock));
         this.channel(&this.bars, series, open)
     }
 

@@ -50,10 +50,9 @@ impl FakeBus {
             self.retained.lock().unwrap().insert(message.topic(), Arc::clone(&message));
         }
         let topic = message.topic();
-        self.listeners
-            .lock()
-            .unwrap()
-            .retain(|(known, sender)| *known != topic || sender.send(Delivery::Message(Arc::clone(&message))).is_ok());
+        self.listeners.lock().unwrap().retain(|(known, sender)| {
+            *known != topic || sender.send(Delivery::Message(Arc::clone(&message))).is_ok()
+        });
     }
 
     /// The connection breaks; what is told meanwhile is not heard.
@@ -80,7 +79,12 @@ impl FakeBus {
 
     /// How many listen to a topic.
     pub fn listeners(&self, topic: Topic) -> usize {
-        self.listeners.lock().unwrap().iter().filter(|(known, sender)| *known == topic && !sender.is_closed()).count()
+        self.listeners
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(known, sender)| *known == topic && !sender.is_closed())
+            .count()
     }
 
     /// What was announced last.

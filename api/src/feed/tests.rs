@@ -88,7 +88,9 @@ async fn next<V>(stream: &mut BoxStream<'static, FeedEvent<V>>) -> FeedEvent<V> 
 }
 
 /// The sequence, state and reason of the next value.
-async fn value<V: Streamed>(stream: &mut BoxStream<'static, FeedEvent<V>>) -> (u64, FeedState, Option<String>) {
+async fn value<V: Streamed>(
+    stream: &mut BoxStream<'static, FeedEvent<V>>,
+) -> (u64, FeedState, Option<String>) {
     match next(stream).await {
         FeedEvent::Value(shown) => (shown.value.stamp().sequence, shown.state, shown.reason),
         FeedEvent::Gap(gap) => panic!("a value, not {gap:?}"),
@@ -114,7 +116,10 @@ fn a_pace_is_bounded() {
 async fn the_first_event_is_the_latest_quote_or_says_that_none_is_known() {
     let hub = Hub::with_desk();
     let mut nothing = hub.follow(10.0);
-    assert_eq!(value(&mut nothing).await, (0, FeedState::Recovering, Some("waiting for the first quote".into())));
+    assert_eq!(
+        value(&mut nothing).await,
+        (0, FeedState::Recovering, Some("waiting for the first quote".into()))
+    );
     hub.bus.tell(quote(7));
     assert_eq!(value(&mut nothing).await, (7, FeedState::Live, None));
     let mut known = hub.follow(10.0);
@@ -187,7 +192,12 @@ async fn a_jump_in_the_sequence_is_a_gap_and_a_new_epoch_is_none() {
     }
     hub.bus.tell(Message::Quote(quote_of(2, 1)));
     assert_eq!(value(&mut one).await.0, 1);
-    let told = StreamGap { instrument: id(1), after: None, at: FixedClock.now(), reason: "the gateway was away".into() };
+    let told = StreamGap {
+        instrument: id(1),
+        after: None,
+        at: FixedClock.now(),
+        reason: "the gateway was away".into(),
+    };
     hub.bus.tell(Message::Gap(told.clone()));
     assert_eq!(next(&mut one).await, FeedEvent::Gap(told));
 }

@@ -12,7 +12,7 @@ use futures::{Stream, StreamExt as _};
 use crate::feed::{FeedEvent, Shown};
 use crate::graphql::core;
 use crate::graphql::error::{internal, top_level};
-use crate::graphql::guard::Requires;
+use crate::graphql::guard::{Requires, permitted};
 use crate::graphql::instrument::{Instrument, WrongAnswer, named};
 use crate::graphql::quote::{FeedState, StreamGap, parse_pace, refused};
 use crate::graphql::scalar::{DateTime, Decimal};
@@ -203,7 +203,6 @@ pub struct BarQuery;
 #[Object]
 impl BarQuery {
     /// The bars of an instrument. Exactly one of `from` and `last`; at most 5,000 bars.
-    #[graphql(guard = "Requires(Permission::ReadMarket)")]
     #[allow(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn bars(
         &self,
@@ -214,12 +213,13 @@ impl BarQuery {
         #[graphql(desc = "The first moment after the last bar; now by default.")] to: Option<DateTime>,
         #[graphql(desc = "How many bars up to `to`: 1 to 5,000; instead of `from`.")] last: Option<i32>,
     ) -> Option<Result<BarSeries>> {
-        let to = to.map_or_else(|| core(context).services.clock.now(), |to| to.0);
-        let range = match BarRange::parse(size.into(), from.map(|from| from.0), to, last.map(i64::from)) {
-            Ok(range) => range,
-            Err(refusal) => return Some(Err(top_level(refusal.into()))),
-        };
-        Some(history(context, &instrument, size, range).await)
+        permitted(context, Permission::ReadMarket, async {
+            let to = to.map_or_else(|| core(context).services.clock.now(), |to| to.0);
+            let range = BarRange::parse(size.into(), from.map(|from| from.0), to, last.map(i64::from))
+                .map_err(|refusal| top_level(refusal.into()))?;
+            history(context, &instrument, size, range).await.map(Some)
+        })
+        .await
     }
 }
 

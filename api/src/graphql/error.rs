@@ -140,7 +140,10 @@ mod tests {
     fn what_is_expected_keeps_its_words_and_code() {
         let refused = Refusal::of("from", RefusalCode::RangeInvalid, "too wide");
         let error = top_level(refused.clone().into());
-        assert_eq!((error.message.as_str(), extension(&error, "code").as_deref()), ("too wide", Some("RANGE_INVALID")));
+        assert_eq!(
+            (error.message.as_str(), extension(&error, "code").as_deref()),
+            ("too wide", Some("RANGE_INVALID"))
+        );
         let (none, errors) = payload::<()>(Err(refused.into())).unwrap();
         assert!(none.is_none());
         assert_eq!(errors[0].field, Some(vec!["from".to_owned()]));

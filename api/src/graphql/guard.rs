@@ -1,4 +1,9 @@
 //! Who may ask for a field.
+//!
+//! The library's guard refuses the parent together with the field. That is right for a field that cannot be null; one
+//! that can is checked by [`permitted`], so that it alone becomes null.
+
+use std::future::Future;
 
 use async_graphql::{Context, Guard, Result};
 use domain::user::{Permission, User};
@@ -11,14 +16,29 @@ pub struct Requires(pub Permission);
 
 impl Guard for Requires {
     async fn check(&self, context: &Context<'_>) -> Result<()> {
-        let user = user(context)?;
-        if user.role.allows(self.0) {
-            Ok(())
-        } else {
-            let message = format!("your role, {}, does not include this; ask an administrator", user.role.as_str());
-            Err(coded(code::FORBIDDEN, message))
-        }
+        check(context, self.0)
     }
+}
+
+/// Resolves a field that can be null for whoever has the permission.
+pub async fn permitted<T>(
+    context: &Context<'_>,
+    permission: Permission,
+    resolve: impl Future<Output = Result<Option<T>>>,
+) -> Option<Result<T>> {
+    match check(context, permission) {
+        Ok(()) => resolve.await.transpose(),
+        Err(refused) => Some(Err(refused)),
+    }
+}
+
+fn check(context: &Context<'_>, permission: Permission) -> Result<()> {
+    let user = user(context)?;
+    if user.role.allows(permission) {
+        return Ok(());
+    }
+    let message = format!("your role, {}, does not include this; ask an administrator", user.role.as_str());
+    Err(coded(code::FORBIDDEN, message))
 }
 
 /// The user behind the request.

@@ -14,7 +14,7 @@ use domain::user::Permission;
 
 use crate::graphql::core;
 use crate::graphql::error::{internal, top_level};
-use crate::graphql::guard::Requires;
+use crate::graphql::guard::permitted;
 use crate::graphql::loader::{Instruments, Quotes};
 use crate::graphql::node::{GlobalId, bad_id, instrument_id};
 use crate::graphql::quote::Quote;
@@ -193,28 +193,29 @@ pub struct InstrumentQuery;
 #[Object]
 impl InstrumentQuery {
     /// The instrument of this id; null where it is not known.
-    #[graphql(guard = "Requires(Permission::ReadMarket)")]
     async fn instrument(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The id of an instrument.")] id: ID,
     ) -> Option<Result<Instrument>> {
-        match instrument_id(&id) {
-            Some(id) => find(context, id).await.transpose(),
-            None => Some(Err(bad_id("an instrument"))),
-        }
+        permitted(context, Permission::ReadMarket, async {
+            find(context, instrument_id(&id).ok_or_else(|| bad_id("an instrument"))?).await
+        })
+        .await
     }
 
     /// Asks the broker for instruments whose symbol or name matches; at most 20, the best match first.
-    #[graphql(guard = "Requires(Permission::ReadMarket)", complexity = "20 * child_complexity")]
+    #[graphql(complexity = "20 * child_complexity")]
     async fn instruments(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "A symbol, its beginning, or a part of the name: 1 to 64 characters.")] search: String,
+        #[graphql(desc = "A symbol, its beginning, or a part of the name: 1 to 64 characters.")]
+        search: String,
         #[graphql(desc = "How many at most: 1 to 100; all by default.")] first: Option<i32>,
         #[graphql(desc = "The cursor after which the page begins.")] after: Option<String>,
     ) -> Option<Result<InstrumentConnection>> {
-        Some(search_page(context, &search, first, after.as_deref()).await)
+        let found = search_page(context, &search, first, after.as_deref());
+        permitted(context, Permission::ReadMarket, async { found.await.map(Some) }).await
     }
 }
 
@@ -266,7 +267,8 @@ impl Page {
         let count = usize::try_from(first).ok().filter(|_| (1..=MAX_PAGE).contains(&first));
         let count = count
             .ok_or_else(|| Refusal::of("first", RefusalCode::Invalid, "'first' must be from 1 to 100"))?;
-        let bad_cursor = || Refusal::of("after", RefusalCode::Invalid, "this is not a cursor that this server gave out");
+        let bad_cursor =
+            || Refusal::of("after", RefusalCode::Invalid, "this is not a cursor that this server gave out");
         let start = after.map(|cursor| read_cursor(cursor).ok_or_else(bad_cursor)).transpose()?;
         Ok(Self { start: start.map_or(0, |index| index + 1), count })
     }
@@ -312,8 +314,14 @@ mod tests {
         let cursor = write_cursor(4);
         assert_eq!(Page::parse(None, None).unwrap(), Page { start: 0, count: 100 });
         assert_eq!(Page::parse(Some(2), Some(&cursor)).unwrap(), Page { start: 5, count: 2 });
-        for (first, after) in [(Some(0), None), (Some(-1), None), (Some(101), None), (None, Some("x")), (None, Some(""))] {
-            assert_eq!(Page::parse(first, after).unwrap_err().code, RefusalCode::Invalid, "{first:?} {after:?}");
+        for (first, after) in
+            [(Some(0), None), (Some(-1), None), (Some(101), None), (None, Some("x")), (None, Some(""))]
+        {
+            assert_eq!(
+                Page::parse(first, after).unwrap_err().code,
+                RefusalCode::Invalid,
+                "{first:?} {after:?}"
+            );
         }
     }
 

@@ -10,7 +10,7 @@ use domain::watchlist::WatchlistId;
 use uuid::Uuid;
 
 use crate::graphql::error::{code, coded, top_level};
-use crate::graphql::guard::{Requires, user};
+use crate::graphql::guard::{permitted, user};
 use crate::graphql::instrument::Instrument;
 use crate::graphql::user::User;
 use crate::graphql::watchlist::Watchlist;
@@ -91,13 +91,12 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// Whatever this id stands for; null where it does not exist or is not yours to see.
-    #[graphql(guard = "Requires(Permission::ReadMarket)")]
     async fn node(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "An id that this server gave out.")] id: ID,
     ) -> Option<Result<Node>> {
-        find(context, &id).await.transpose()
+        permitted(context, Permission::ReadMarket, find(context, &id)).await
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{Context, Enum, ErrorExtensions as _, ID, Object, Result, SimpleObject, Subscription, Union};
+use async_graphql::{
+    Context, Enum, ErrorExtensions as _, ID, Object, Result, SimpleObject, Subscription, Union,
+};
 use domain::error::{Refusal, RefusalCode};
 use domain::instrument::InstrumentId;
 use domain::quote::FeedRefusal;
@@ -15,7 +17,7 @@ use futures::{Stream, StreamExt as _};
 use crate::feed::{FeedEvent, Pace, Shown};
 use crate::graphql::core;
 use crate::graphql::error::{code_name, coded, top_level};
-use crate::graphql::guard::Requires;
+use crate::graphql::guard::{Requires, permitted};
 use crate::graphql::instrument::{Instrument, named, not_found};
 use crate::graphql::loader::{Instruments, Quotes};
 use crate::graphql::node::{GlobalId, bad_id, instrument_id};
@@ -217,13 +219,12 @@ pub struct QuoteQuery;
 #[Object]
 impl QuoteQuery {
     /// The latest quote of an instrument; null where none is known.
-    #[graphql(guard = "Requires(Permission::ReadMarket)")]
     async fn quote(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The id of an instrument.")] instrument: ID,
     ) -> Option<Result<Quote>> {
-        latest(context, &instrument).await.transpose()
+        permitted(context, Permission::ReadMarket, latest(context, &instrument)).await
     }
 }
 
@@ -245,11 +246,13 @@ impl QuoteSubscription {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The ids of 1 to 200 instruments.")] instruments: Vec<ID>,
-        #[graphql(desc = "The most events per second and instrument: 0.1 to 50, 10 by default.")] max_hz: Option<f64>,
+        #[graphql(desc = "The most events per second and instrument: 0.1 to 50, 10 by default.")]
+        max_hz: Option<f64>,
     ) -> Result<impl Stream<Item = Result<QuoteEvent>> + 'static> {
         let pace = parse_pace(max_hz).map_err(|refusal| top_level(refusal.into()))?;
         let ids = parse_instruments(&instruments)?;
-        let known = context.data_unchecked::<DataLoader<Instruments>>().load_many(ids.iter().copied()).await?;
+        let known =
+            context.data_unchecked::<DataLoader<Instruments>>().load_many(ids.iter().copied()).await?;
         if known.len() < ids.len() {
             return Err(not_found());
         }

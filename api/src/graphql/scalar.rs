@@ -30,7 +30,9 @@ impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         Self::from_text(text).ok_or_else(|| {
-            InputValueError::custom("write a number of at most 28 digits in plain notation, such as \"187.34\"")
+            InputValueError::custom(
+                "write a number of at most 28 digits in plain notation, such as \"187.34\"",
+            )
         })
     }
 
@@ -78,7 +80,9 @@ impl ScalarType for DateTime {
             .filter(|moment| (1900..=2200).contains(&moment.year()))
             .map(Self)
             .ok_or_else(|| {
-                InputValueError::custom("write an instant between 1900 and 2200 such as \"2026-11-22T19:35:08Z\"")
+                InputValueError::custom(
+                    "write an instant between 1900 and 2200 such as \"2026-11-22T19:35:08Z\"",
+                )
             })
     }
 
@@ -102,12 +106,20 @@ mod tests {
 
     #[test]
     fn a_decimal_is_a_plain_string() {
-        let good = ["0", "187.34", "-37.630", "100.00", "0.0000000000000000000000000001", "9999999999999999999999999999"];
+        let good = [
+            "0",
+            "187.34",
+            "-37.630",
+            "100.00",
+            "0.0000000000000000000000000001",
+            "9999999999999999999999999999",
+        ];
         for text in good {
             let parsed = <Decimal as ScalarType>::parse(Value::from(text)).unwrap();
             assert_eq!(ScalarType::to_value(&parsed), Value::from(text), "{text}");
         }
-        let bad = ["", "-", ".5", "5.", "1e3", "+1", "1_000", "0x1", "NaN", " 1", "1,5", "١", &"9".repeat(30)];
+        let bad =
+            ["", "-", ".5", "5.", "1e3", "+1", "1_000", "0x1", "NaN", " 1", "1,5", "١", &"9".repeat(30)];
         for text in bad {
             assert!(<Decimal as ScalarType>::parse(Value::from(text)).is_err(), "{text}");
         }
@@ -129,7 +141,11 @@ mod tests {
         ];
         for (text, expected) in cases {
             let parsed = <DateTime as ScalarType>::parse(Value::from(text)).ok();
-            assert_eq!(parsed.map(|moment| ScalarType::to_value(&moment)), expected.map(Value::from), "{text}");
+            assert_eq!(
+                parsed.map(|moment| ScalarType::to_value(&moment)),
+                expected.map(Value::from),
+                "{text}"
+            );
         }
         assert!(<DateTime as ScalarType>::parse(value!(1_700_000_000)).is_err());
     }

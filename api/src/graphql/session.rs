@@ -87,7 +87,9 @@ impl SessionMutation {
         let core = core(context);
         let renewed = match &cookie.token {
             Some(token) => core.services.sessions.refresh(token).await,
-            None => Err(Refusal::whole(RefusalCode::SessionEnded, "there is no session to renew; log in").into()),
+            None => {
+                Err(Refusal::whole(RefusalCode::SessionEnded, "there is no session to renew; log in").into())
+            }
         };
         let (granted, user_errors) = payload(renewed)?;
         if granted.is_none() && cookie.token.is_some() {
@@ -113,7 +115,8 @@ impl SessionMutation {
 }
 
 fn cookie<'c>(context: &Context<'c>) -> Result<&'c RefreshCookie> {
-    let refuse = || coded(code::FORBIDDEN, "sessions are opened and renewed over HTTP, where the cookie can be set");
+    let refuse =
+        || coded(code::FORBIDDEN, "sessions are opened and renewed over HTTP, where the cookie can be set");
     caller(context).cookie.as_ref().ok_or_else(refuse)
 }
 

@@ -109,7 +109,9 @@ impl From<&Reachable> for Component {
     fn from(reachable: &Reachable) -> Self {
         match reachable {
             Reachable::Yes => Self { state: ComponentState::Up, message: None },
-            Reachable::No(reason) => Self { state: ComponentState::Down, message: Some((*reason).to_owned()) },
+            Reachable::No(reason) => {
+                Self { state: ComponentState::Down, message: Some((*reason).to_owned()) }
+            }
         }
     }
 }
@@ -213,11 +215,8 @@ impl SystemSubscription {
     async fn system(&self, context: &Context<'_>) -> Result<impl Stream<Item = System> + 'static> {
         let core = core(context);
         core.monitor.overview().await;
-        let follower = Follower {
-            overview: core.monitor.changes(),
-            presence: core.feed.presence(),
-            told: None,
-        };
+        let follower =
+            Follower { overview: core.monitor.changes(), presence: core.feed.presence(), told: None };
         Ok(futures::stream::unfold(follower, Follower::next).boxed())
     }
 }

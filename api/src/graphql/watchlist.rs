@@ -11,7 +11,7 @@ use domain::watchlist::{MAX_INSTRUMENTS, WatchlistId};
 
 use crate::graphql::core;
 use crate::graphql::error::{UserError, payload, top_level};
-use crate::graphql::guard::{Requires, user};
+use crate::graphql::guard::{Requires, permitted, user};
 use crate::graphql::instrument::Instrument;
 use crate::graphql::loader::Instruments;
 use crate::graphql::node::{GlobalId, instrument_id, invalid_id, watchlist_id};
@@ -44,7 +44,13 @@ impl Watchlist {
     async fn instruments(&self, context: &Context<'_>) -> Result<Vec<Instrument>> {
         let loader = context.data_unchecked::<DataLoader<Instruments>>();
         let found = loader.load_many(self.0.instruments.iter().copied()).await?;
-        Ok(self.0.instruments.iter().filter_map(|id| found.get(id)).map(|one| Instrument(Arc::clone(one))).collect())
+        Ok(self
+            .0
+            .instruments
+            .iter()
+            .filter_map(|id| found.get(id))
+            .map(|one| Instrument(Arc::clone(one)))
+            .collect())
     }
 
     /// When it was made.
@@ -161,15 +167,15 @@ pub struct WatchlistQuery;
 #[Object]
 impl WatchlistQuery {
     /// Your watchlists, oldest first; at most 50.
-    #[graphql(guard = "Requires(Permission::ReadMarket)", complexity = "10 * child_complexity")]
+    #[graphql(complexity = "10 * child_complexity")]
     async fn watchlists(&self, context: &Context<'_>) -> Option<Result<Vec<Watchlist>>> {
-        Some(list(context).await)
+        permitted(context, Permission::ReadMarket, list(context)).await
     }
 }
 
-async fn list(context: &Context<'_>) -> Result<Vec<Watchlist>> {
+async fn list(context: &Context<'_>) -> Result<Option<Vec<Watchlist>>> {
     let lists = core(context).services.watchlists.list(user(context)?.id).await.map_err(top_level)?;
-    Ok(lists.into_iter().map(Watchlist).collect())
+    Ok(Some(lists.into_iter().map(Watchlist).collect()))
 }
 
 #[derive(Default)]
@@ -215,9 +221,8 @@ impl WatchlistMutation {
         #[graphql(desc = "Which.")] input: WatchlistDeleteInput,
     ) -> Result<WatchlistDeletePayload> {
         let owner = user(context)?.id;
-        let deleted = async {
-            core(context).services.watchlists.delete(owner, watchlist(&input.watchlist)?).await
-        };
+        let deleted =
+            async { core(context).services.watchlists.delete(owner, watchlist(&input.watchlist)?).await };
         let (done, user_errors) = payload(deleted.await)?;
         Ok(WatchlistDeletePayload { deleted_watchlist_id: done.map(|()| input.watchlist), user_errors })
     }
@@ -282,9 +287,7 @@ fn instruments(ids: &[ID]) -> Result<Vec<InstrumentId>, Refusal> {
         let message = format!("a watchlist has at most {MAX_INSTRUMENTS} instruments");
         return Err(Refusal::of("instruments", RefusalCode::LimitReached, message));
     }
-    ids.iter()
-        .map(|id| instrument_id(id).ok_or_else(|| invalid_id("instruments", "an instrument")))
-        .collect()
+    ids.iter().map(|id| instrument_id(id).ok_or_else(|| invalid_id("instruments", "an instrument"))).collect()
 }
 
 /// The instruments that these ids name, each once; all must be known.

@@ -28,7 +28,8 @@ impl Media {
             return Some(Self::Json);
         }
         let text: Vec<&str> = ranges.filter_map(|value| value.to_str().ok()).collect();
-        let ranges: Vec<Range<'_>> = text.iter().flat_map(|text| text.split(',')).filter_map(Range::parse).collect();
+        let ranges: Vec<Range<'_>> =
+            text.iter().flat_map(|text| text.split(',')).filter_map(Range::parse).collect();
         let json = quality(&ranges, "application", "json");
         let graphql = quality(&ranges, "application", "graphql-response+json");
         // Where a client has no preference it gets what every client understands, unless it names the other.
@@ -99,7 +100,10 @@ mod tests {
         let cases = [
             ("application/json", Some(Json)),
             ("application/graphql-response+json", Some(GraphQl)),
-            ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", Some(GraphQl)),
+            (
+                "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
+                Some(GraphQl),
+            ),
             ("application/json, application/graphql-response+json", Some(Json)),
             ("application/json;q=0.9, application/graphql-response+json", Some(GraphQl)),
             ("application/graphql-response+json;q=0.5, application/json;q=0.7", Some(Json)),

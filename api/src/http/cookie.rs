@@ -68,17 +68,28 @@ mod tests {
     fn a_token_comes_back_as_it_went_out() {
         let token = RefreshToken([9; 32]);
         let header = cookie("desk.example.com", "").set(&token);
-        assert!(header.ends_with("; Path=/graphql; Max-Age=1209600; HttpOnly; SameSite=Strict; Secure"), "{header}");
+        assert!(
+            header.ends_with("; Path=/graphql; Max-Age=1209600; HttpOnly; SameSite=Strict; Secure"),
+            "{header}"
+        );
         let pair = header.split(';').next().unwrap();
         assert_eq!(cookie("localhost:1", &format!("a=b; {pair}; c=d")).token, Some(token));
         assert!(!cookie("localhost:1", "").cleared().contains("Secure"));
-        assert!(cookie("localhost:1", "").cleared().starts_with("tickgraph_refresh=; Path=/graphql; Max-Age=0"));
+        assert!(
+            cookie("localhost:1", "").cleared().starts_with("tickgraph_refresh=; Path=/graphql; Max-Age=0")
+        );
     }
 
     #[test]
     fn what_is_no_token_is_none() {
-        for bad in ["", "tickgraph_refresh", "tickgraph_refresh=", "tickgraph_refresh=AAAA", "xtickgraph_refresh=AAAA",
-            "tickgraph_refresh=!!"] {
+        for bad in [
+            "",
+            "tickgraph_refresh",
+            "tickgraph_refresh=",
+            "tickgraph_refresh=AAAA",
+            "xtickgraph_refresh=AAAA",
+            "tickgraph_refresh=!!",
+        ] {
             assert_eq!(cookie("localhost", bad).token, None, "{bad}");
         }
     }

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use async_graphql::Positioned;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
+use async_graphql::{Positioned, Value as ConstValue, Variables};
 
 /// The deepest nesting of brackets.
 const MAX_NESTING: usize = 48;
@@ -45,7 +45,9 @@ pub(super) fn check_text(text: &str) -> Result<(), String> {
             _ => {}
         }
         if nesting > MAX_NESTING {
-            return Err(format!("the document is nested too deeply; at most {MAX_NESTING} levels are allowed"));
+            return Err(format!(
+                "the document is nested too deeply; at most {MAX_NESTING} levels are allowed"
+            ));
         }
         if tokens > MAX_TOKENS {
             return Err(format!("the document is too long; at most {MAX_TOKENS} tokens are allowed"));
@@ -115,7 +117,11 @@ fn is_word(byte: u8) -> bool {
 }
 
 /// Checks a parsed document, and tells what the operation of this name does.
-pub(super) fn check(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationKind, String> {
+pub(super) fn check(
+    document: &ExecutableDocument,
+    name: Option<&str>,
+    variables: &Variables,
+) -> Result<OperationKind, String> {
     let mut sizes = HashMap::new();
     let mut total = 0_usize;
     for (_, operation) in document.operations.iter() {
@@ -128,6 +134,7 @@ pub(super) fn check(document: &ExecutableDocument, name: Option<&str>) -> Result
         return Err(format!("the operation asks for too much; at most {MAX_SELECTIONS} fields are allowed"));
     }
     let operation = &find(document, name)?.node;
+    check_variables(operation, variables)?;
     let fields = root_fields(document, operation);
     match operation.ty {
         OperationType::Query => Ok(OperationKind::Query),
@@ -146,6 +153,20 @@ pub(super) fn check(document: &ExecutableDocument, name: Option<&str>) -> Result
     }
 }
 
+/// The library notices a missing variable only where a field uses it, when others have been resolved already.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), String> {
+    for definition in &operation.variable_definitions {
+        let (name, kind) = (&definition.node.name.node, &definition.node.var_type.node);
+        let given = variables.get(name);
+        let is_null = matches!(given, Some(ConstValue::Null));
+        let is_missing = given.is_none() && definition.node.default_value.is_none();
+        if !kind.nullable && (is_null || is_missing) {
+            return Err(format!("the variable '${name}' of the type '{kind}' must be given"));
+        }
+    }
+    Ok(())
+}
+
 fn find<'d>(
     document: &'d ExecutableDocument,
     name: Option<&str>,
@@ -154,7 +175,9 @@ fn find<'d>(
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Ok(operation),
         (DocumentOperations::Single(_), Some(name)) => Err(unknown(name)),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name).ok_or_else(|| unknown(name)),
+        (DocumentOperations::Multiple(operations), Some(name)) => {
+            operations.get(name).ok_or_else(|| unknown(name))
+        }
         (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
             Some(only) if operations.len() == 1 => Ok(only),
             _ => Err("the document has several operations; say which in 'operationName'".to_owned()),
@@ -231,7 +254,7 @@ mod tests {
 
     fn kind(text: &str, name: Option<&str>) -> Result<OperationKind, String> {
         check_text(text)?;
-        check(&parse_query(text).map_err(|error| error.to_string())?, name)
+        check(&parse_query(text).map_err(|error| error.to_string())?, name, &Variables::default())
     }
 
     #[test]
@@ -258,6 +281,22 @@ mod tests {
         }
         let watchlists = "mutation { a: watchlistDelete(input: {}) { userErrors { code } } b: watchlistDelete(input: {}) { userErrors { code } } }";
         assert_eq!(kind(watchlists, None), Ok(OperationKind::Mutation));
+    }
+
+    #[test]
+    fn a_variable_that_must_be_given_is_missed_at_once() {
+        let document =
+            parse_query("query($a: ID!, $b: Int! = 1, $c: String) { node(id: $a) { id } }").unwrap();
+        let variables = |value| Variables::from_json(value);
+        let cases = [
+            (serde_json::json!({ "a": "x" }), true),
+            (serde_json::json!({}), false),
+            (serde_json::json!({ "a": null }), false),
+            (serde_json::json!({ "a": "x", "b": null }), false),
+        ];
+        for (given, valid) in cases {
+            assert_eq!(check(&document, None, &variables(given.clone())).is_ok(), valid, "{given}");
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State};
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, UPGRADE, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, UPGRADE, VARY,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -73,7 +74,8 @@ pub(super) async fn get(
     let answered = async {
         let media = accepted(&headers)?;
         let bad = |message: &str| boxed(refused(media, StatusCode::BAD_REQUEST, code::BAD_REQUEST, message));
-        let query = Query::<QueryString>::try_from_uri(&uri).map_err(|_| bad("the query string cannot be read"))?;
+        let query =
+            Query::<QueryString>::try_from_uri(&uri).map_err(|_| bad("the query string cannot be read"))?;
         let wire = query.0.into_request().map_err(bad)?;
         let principal = authenticate(&app, &headers, media).await?;
         let prepared = match prepare(wire) {
@@ -101,13 +103,18 @@ pub(super) async fn preflight(State(app): State<Arc<App>>, headers: HeaderMap) -
     let answered = answer.headers_mut();
     answered.insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
     answered.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    answered.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("accept, authorization, content-type"));
+    answered.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("accept, authorization, content-type"),
+    );
     answered.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     answer
 }
 
-const FOREIGN: &str = "pages of this origin may not use this server; add it to the allowed origins in the settings";
-const SUBSCRIPTION: &str = "subscriptions go over a websocket: connect to this address with graphql-transport-ws";
+const FOREIGN: &str =
+    "pages of this origin may not use this server; add it to the allowed origins in the settings";
+const SUBSCRIPTION: &str =
+    "subscriptions go over a websocket: connect to this address with graphql-transport-ws";
 
 fn boxed(response: Response) -> Refused {
     Box::new(response)
@@ -115,9 +122,8 @@ fn boxed(response: Response) -> Refused {
 
 fn accepted(headers: &HeaderMap) -> Result<Media, Refused> {
     let message = "accept application/graphql-response+json or application/json";
-    Media::accepted(headers).ok_or_else(|| {
-        boxed(refused(Media::Json, StatusCode::NOT_ACCEPTABLE, code::BAD_REQUEST, message))
-    })
+    Media::accepted(headers)
+        .ok_or_else(|| boxed(refused(Media::Json, StatusCode::NOT_ACCEPTABLE, code::BAD_REQUEST, message)))
 }
 
 fn check_origin(app: &App, headers: &HeaderMap, media: Media) -> Result<(), Refused> {
@@ -147,7 +153,8 @@ async fn read(headers: &HeaderMap, body: Body, media: Media) -> Result<Bytes, Re
         let message = format!("a request has at most {} KiB", MAX_BODY / 1024);
         boxed(refused(media, StatusCode::PAYLOAD_TOO_LARGE, code::LIMIT, message))
     };
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
         return Err(too_large());
     }
@@ -178,11 +185,16 @@ fn only_by_post(media: Media) -> Response {
 /// Who sends this; nobody where there is no `Authorization`.
 async fn authenticate(app: &App, headers: &HeaderMap, media: Media) -> Result<Option<Principal>, Refused> {
     let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let token = header.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| {
-        scheme.eq_ignore_ascii_case("bearer")
-    });
+    let token = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else {
-        return Err(boxed(unauthenticated(media, "write the header as 'Authorization: Bearer <access token>'")));
+        return Err(boxed(unauthenticated(
+            media,
+            "write the header as 'Authorization: Bearer <access token>'",
+        )));
     };
     match app.core.authenticator.principal(token.trim()).await {
         Ok(principal) => Ok(Some(principal)),

@@ -27,8 +27,9 @@ pub(crate) fn prepare(wire: WireRequest) -> Result<Prepared, Response> {
     let name = wire.operation_name.clone();
     let mut request = Request::from(wire);
     document::check_text(&request.query).map_err(|message| failed(code::LIMIT, message))?;
+    let variables = request.variables.clone();
     let document = request.parsed_query().map_err(|error| with_codes(Response::from_errors(vec![error])))?;
-    let kind = document::check(document, name.as_deref())
+    let kind = document::check(document, name.as_deref(), &variables)
         .map_err(|message| failed(code::BAD_REQUEST, message))?;
     Ok(Prepared { request, kind })
 }
@@ -45,7 +46,10 @@ pub(crate) async fn execute(app: &Arc<App>, prepared: Prepared, caller: Caller) 
     match tokio::time::timeout(TIMEOUT, task.finish()).await {
         Ok(Ok(response)) => with_codes(response),
         Ok(Err(crashed)) => from_error(internal(&crashed)),
-        Err(_) => failed(code::UNAVAILABLE, "the operation took longer than 30 seconds; what it changes may still be done"),
+        Err(_) => failed(
+            code::UNAVAILABLE,
+            "the operation took longer than 30 seconds; what it changes may still be done",
+        ),
     }
 }
 

@@ -41,7 +41,9 @@ mod tests {
         for own in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:8080", "[::1]", "[::1]:8080"] {
             assert!(is_loopback(&headers(own)), "{own}");
         }
-        for other in ["desk.example.com", "localhost.example.com", "127.0.0.1.nip.io", "[::2]:80", "10.0.0.1", "a b"] {
+        for other in
+            ["desk.example.com", "localhost.example.com", "127.0.0.1.nip.io", "[::2]:80", "10.0.0.1", "a b"]
+        {
             assert!(!is_loopback(&headers(other)), "{other}");
         }
         assert!(!is_loopback(&HeaderMap::new()));

@@ -47,7 +47,10 @@ mod tests {
     fn the_policy_names_the_host_and_the_known_scripts() {
         let policy = content_policy(Some("localhost:8080"), &["sha256-abc=".to_owned()]);
         assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-abc='; style-src"), "{policy}");
-        assert!(policy.contains("connect-src 'self' ws://localhost:8080 wss://localhost:8080; font-src"), "{policy}");
+        assert!(
+            policy.contains("connect-src 'self' ws://localhost:8080 wss://localhost:8080; font-src"),
+            "{policy}"
+        );
         assert!(content_policy(None, &[]).contains("connect-src 'self'; font-src"));
     }
 }

@@ -103,10 +103,7 @@ impl Connection {
             tracing::debug!(?reason, "a websocket is closed");
             let _ = close.send(reason);
             // The close goes out, and the other side's answer is awaited, so that it is not cut off on its way.
-            let _ = timeout(GOODBYE, async {
-                while let Some(Ok(_)) = stream.next().await {}
-            })
-            .await;
+            let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = stream.next().await {} }).await;
         }
         writer.abort();
     }
@@ -151,7 +148,9 @@ impl Connection {
     async fn hear(&mut self, message: Message) -> Result<(), End> {
         let text = match message {
             Message::Text(text) => text,
-            Message::Binary(_) => return Err(End::Close(Close::BadMessage("Messages are JSON in text frames"))),
+            Message::Binary(_) => {
+                return Err(End::Close(Close::BadMessage("Messages are JSON in text frames")));
+            }
             // The library answers control frames itself.
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(End::Gone),

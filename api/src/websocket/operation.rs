@@ -97,7 +97,9 @@ impl Operations {
             number,
         };
         let task = tokio::spawn(operation.run(prepared, caller)).abort_handle();
-        if !is_mutation && let Some(entry) = lock(&self.running).by_id.get_mut(&id).filter(|(known, _)| *known == number) {
+        if !is_mutation
+            && let Some(entry) = lock(&self.running).by_id.get_mut(&id).filter(|(known, _)| *known == number)
+        {
             entry.1 = Some(task);
         }
     }
@@ -185,7 +187,8 @@ pub async fn send(queue: &mpsc::Sender<Utf8Bytes>, message: Option<Utf8Bytes>) -
 }
 
 fn too_many() -> Response {
-    let message = format!("a connection runs at most {MAX_OPERATIONS} operations at once; complete some first");
+    let message =
+        format!("a connection runs at most {MAX_OPERATIONS} operations at once; complete some first");
     crate::http::failed(code::LIMIT, message)
 }
 

@@ -35,7 +35,10 @@ pub async fn write(
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
             Err(_) => {
-                tracing::info!("a websocket is dropped: its client has not read for {} s", DEADLINE.as_secs());
+                tracing::info!(
+                    "a websocket is dropped: its client has not read for {} s",
+                    DEADLINE.as_secs()
+                );
                 return;
             }
         }

@@ -40,11 +40,20 @@ async fn the_answer_has_the_media_type_and_status_that_were_asked_for() {
         (JSON, json!({ "query": "{ __typename }", "variables": "x" }), 400, JSON),
         (JSON, json!({ "query": "{ __typename }", "operationName": 7 }), 400, JSON),
         (JSON, json!({ "query": "{ __typename }", "extensions": [] }), 400, JSON),
-        (JSON, json!({ "query": "{ __typename }", "variables": null, "operationName": null, "extensions": {} }), 200, JSON),
+        (
+            JSON,
+            json!({ "query": "{ __typename }", "variables": null, "operationName": null, "extensions": {} }),
+            200,
+            JSON,
+        ),
     ];
     for (accept, body, status, kind) in cases {
         let (answered, answered_kind, response) = answer(post(&node, accept, &body)).await;
-        assert_eq!((answered, answered_kind), (status, format!("{kind}; charset=utf-8")), "{accept} {body} {response}");
+        assert_eq!(
+            (answered, answered_kind),
+            (status, format!("{kind}; charset=utf-8")),
+            "{accept} {body} {response}"
+        );
         if response.get("errors").is_some() {
             assert_eq!(response.get("data"), None, "{body}");
             assert!(response["errors"][0]["extensions"]["code"].is_string(), "{response}");
@@ -57,7 +66,8 @@ async fn the_answer_has_the_media_type_and_status_that_were_asked_for() {
 #[tokio::test]
 async fn an_error_in_a_field_leaves_the_rest() {
     let node = Node::start().await;
-    let (status, _, response) = answer(post(&node, GRAPHQL, &json!({ "query": "{ watchlists { id } system { version } }" }))).await;
+    let (status, _, response) =
+        answer(post(&node, GRAPHQL, &json!({ "query": "{ watchlists { id } system { version } }" }))).await;
     assert_eq!(status, 200);
     assert_eq!(response["data"], json!({ "watchlists": null, "system": { "version": "1.2.3" } }));
     assert_eq!(response["errors"][0]["path"], json!(["watchlists"]));
@@ -90,9 +100,11 @@ async fn only_json_is_taken_and_only_so_much_of_it() {
     let large = format!("{{\"query\":\"{{ __typename }} #{}\"}}", "x".repeat(256 * 1024));
     assert_eq!(send(Some(JSON), large).await.unwrap().status(), 413);
     let chunks = futures::stream::iter((0..300).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1024])));
-    let streamed = node.client.post(node.url()).header(CONTENT_TYPE, JSON).body(reqwest::Body::wrap_stream(chunks));
+    let streamed =
+        node.client.post(node.url()).header(CONTENT_TYPE, JSON).body(reqwest::Body::wrap_stream(chunks));
     assert_eq!(streamed.send().await.unwrap().status(), 413);
-    let invalid = node.client.post(node.url()).header(CONTENT_TYPE, JSON).body(b"{\"query\":\"\xff\"}".to_vec());
+    let invalid =
+        node.client.post(node.url()).header(CONTENT_TYPE, JSON).body(b"{\"query\":\"\xff\"}".to_vec());
     assert_eq!(invalid.send().await.unwrap().status(), 400);
 }
 
@@ -104,8 +116,15 @@ async fn get_takes_queries_alone() {
     let response = get(&[("query", two), ("operationName", "B"), ("variables", "{}")]).await.unwrap();
     assert_eq!(response.json::<Value>().await.unwrap(), json!({ "data": { "b": "Query" } }));
     let mutation = get(&[("query", "mutation { sessionRevoke { revoked } }")]).await.unwrap();
-    assert_eq!((mutation.status(), &mutation.headers()["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().unwrap()));
-    for bad in [&[][..], &[("query", "{ __typename }"), ("variables", "x")], &[("query", "{ __typename }"), ("extensions", "[]")]] {
+    assert_eq!(
+        (mutation.status(), &mutation.headers()["allow"]),
+        (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().unwrap())
+    );
+    for bad in [
+        &[][..],
+        &[("query", "{ __typename }"), ("variables", "x")],
+        &[("query", "{ __typename }"), ("extensions", "[]")],
+    ] {
         assert_eq!(get(bad).await.unwrap().status(), 400, "{bad:?}");
     }
     assert_eq!(node.client.put(node.url()).send().await.unwrap().status(), 405);
@@ -121,8 +140,16 @@ async fn a_document_is_bounded() {
     let log_ins: String = (0..3)
         .map(|n| format!(" a{n}: sessionCreate(input: {{ username: \"ann\", password: \"x\" }}) {{ userErrors {{ code }} }}"))
         .collect();
-    let many: String = "... on Query { watchlists { instruments { quote { bid { price } ask { price } } } } } ".repeat(20);
-    for document in [nested, lists, format!("{{{aliases} }}"), directives, format!("mutation {{{log_ins} }}"), format!("{{ {many} }}")] {
+    let many: String =
+        "... on Query { watchlists { instruments { quote { bid { price } ask { price } } } } } ".repeat(20);
+    for document in [
+        nested,
+        lists,
+        format!("{{{aliases} }}"),
+        directives,
+        format!("mutation {{{log_ins} }}"),
+        format!("{{ {many} }}"),
+    ] {
         let (status, _, response) = answer(post(&node, GRAPHQL, &json!({ "query": document }))).await;
         assert_eq!(status, 400, "{}: {response}", &document[..60]);
     }
@@ -132,15 +159,21 @@ async fn a_document_is_bounded() {
 async fn pages_of_foreign_origins_are_kept_out() {
     let node = Node::start().await;
     let own = format!("http://{}", node.address);
-    let cases = [(own.as_str(), 200, None), ("https://charts.example.com", 200, Some("https://charts.example.com")),
-        ("https://evil.example.com", 403, None), ("null", 403, None)];
+    let cases = [
+        (own.as_str(), 200, None),
+        ("https://charts.example.com", 200, Some("https://charts.example.com")),
+        ("https://evil.example.com", 403, None),
+        ("null", 403, None),
+    ];
     for (origin, status, allowed) in cases {
         let request = post(&node, JSON, &json!({ "query": "{ __typename }" })).header("origin", origin);
         let response = request.send().await.unwrap();
         assert_eq!(response.status().as_u16(), status, "{origin}");
-        let header = response.headers().get("access-control-allow-origin").map(|value| value.to_str().unwrap());
+        let header =
+            response.headers().get("access-control-allow-origin").map(|value| value.to_str().unwrap());
         assert_eq!(header, allowed, "{origin}");
-        let preflight = node.client.request(Method::OPTIONS, node.url()).header("origin", origin).send().await.unwrap();
+        let preflight =
+            node.client.request(Method::OPTIONS, node.url()).header("origin", origin).send().await.unwrap();
         assert_eq!(preflight.status().as_u16(), if status == 200 { 204 } else { 403 }, "{origin}");
         assert!(preflight.headers().get("access-control-allow-credentials").is_none());
     }
@@ -154,7 +187,10 @@ async fn everything_goes_out_with_its_headers() {
         let headers = response.headers();
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"), "{policy}");
-        assert!(policy.contains(&format!("connect-src 'self' ws://{0} wss://{0};", node.address)), "{policy}");
+        assert!(
+            policy.contains(&format!("connect-src 'self' ws://{0} wss://{0};", node.address)),
+            "{policy}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "no-referrer");
         assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
@@ -163,5 +199,8 @@ async fn everything_goes_out_with_its_headers() {
     assert_eq!(missing.status(), 404);
     let page = node.client.get(format!("http://{}/charts/AAPL", node.address)).send().await.unwrap();
     assert!(page.headers()[CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
-    assert_eq!(node.client.post(format!("http://{}/charts", node.address)).send().await.unwrap().status(), 405);
+    assert_eq!(
+        node.client.post(format!("http://{}/charts", node.address)).send().await.unwrap().status(),
+        405
+    );
 }

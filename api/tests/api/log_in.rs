@@ -10,17 +10,27 @@ use crate::support::{Node, PASSWORD};
 #[tokio::test]
 async fn the_first_administrator_is_made_once_and_has_a_watchlist() {
     let node = Node::start().await;
-    assert_eq!(node.ask(None, "{ system { setUpNeeded } }", json!({})).await["data"]["system"]["setUpNeeded"], true);
+    assert_eq!(
+        node.ask(None, "{ system { setUpNeeded } }", json!({})).await["data"]["system"]["setUpNeeded"],
+        true
+    );
     let made = node.set_up().await;
     assert_eq!(made["user"]["username"], "ann");
     assert_eq!(made["user"]["role"], "ADMIN");
     assert_eq!(made["userErrors"], json!([]));
-    assert_eq!(node.ask(None, "{ system { setUpNeeded } }", json!({})).await["data"]["system"]["setUpNeeded"], false);
+    assert_eq!(
+        node.ask(None, "{ system { setUpNeeded } }", json!({})).await["data"]["system"]["setUpNeeded"],
+        false
+    );
     assert_eq!(node.set_up().await["userErrors"][0]["code"], "SET_UP_DONE");
     let token = node.log_in().await;
     let lists = node.data(&token, "{ watchlists { name instruments { symbol } } }", json!({})).await;
-    let symbols: Vec<&str> =
-        lists["watchlists"][0]["instruments"].as_array().unwrap().iter().map(|one| one["symbol"].as_str().unwrap()).collect();
+    let symbols: Vec<&str> = lists["watchlists"][0]["instruments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["symbol"].as_str().unwrap())
+        .collect();
     assert_eq!(symbols, ["AAPL", "MSFT", "NVDA", "AMZN", "TSLA", "SPY", "QQQ", "EUR.USD", "ES"]);
 }
 
@@ -69,12 +79,17 @@ async fn refresh(node: &Node, cookie: Option<&str>) -> (Value, Option<String>) {
 
 async fn log_in_cookie(node: &Node) -> String {
     node.set_up().await;
-    let query = "mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { expiresAt } } }";
-    let body = json!({ "query": query, "variables": { "input": { "username": "ann", "password": PASSWORD } } });
+    let query =
+        "mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { expiresAt } } }";
+    let body =
+        json!({ "query": query, "variables": { "input": { "username": "ann", "password": PASSWORD } } });
     let response = reqwest::Client::new().post(node.url()).json(&body).send().await.unwrap();
     let set = response.headers().get(SET_COOKIE).unwrap().to_str().unwrap().to_owned();
     assert!(set.ends_with("; Path=/graphql; Max-Age=1209600; HttpOnly; SameSite=Strict"), "{set}");
-    assert!(!response.text().await.unwrap().contains(set.split(['=', ';']).nth(1).unwrap()), "the token is in the body");
+    assert!(
+        !response.text().await.unwrap().contains(set.split(['=', ';']).nth(1).unwrap()),
+        "the token is in the body"
+    );
     set.split(';').next().unwrap().to_owned()
 }
 
@@ -93,7 +108,10 @@ async fn a_refresh_token_is_used_once_and_twice_ends_the_session() {
     let (ended, _) = refresh(&node, Some(&second)).await;
     assert_eq!(ended["userErrors"][0]["code"], "SESSION_ENDED", "the whole family is ended");
     let refused = node.ask(Some(&token), VIEWER, json!({})).await;
-    assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "the access token ends with it");
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+        "the access token ends with it"
+    );
     for none in [None, Some("tickgraph_refresh=AAAA"), Some("other=1")] {
         assert_eq!(refresh(&node, none).await.0["userErrors"][0]["code"], "SESSION_ENDED");
     }
@@ -111,8 +129,14 @@ async fn logging_out_ends_the_session_at_once() {
     // Without a session it is no error, and by the access token alone it works as well.
     let token = node.log_in_as("ann", PASSWORD).await["session"]["accessToken"].as_str().unwrap().to_owned();
     let other = reqwest::Client::new().post(node.url()).bearer_auth(&token).json(&json!({ "query": revoke }));
-    assert_eq!(other.send().await.unwrap().json::<Value>().await.unwrap()["data"]["sessionRevoke"]["revoked"], true);
-    assert_eq!(node.ask(Some(&token), VIEWER, json!({})).await["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(
+        other.send().await.unwrap().json::<Value>().await.unwrap()["data"]["sessionRevoke"]["revoked"],
+        true
+    );
+    assert_eq!(
+        node.ask(Some(&token), VIEWER, json!({})).await["errors"][0]["extensions"]["code"],
+        "UNAUTHENTICATED"
+    );
 }
 
 #[tokio::test]
@@ -121,7 +145,14 @@ async fn an_access_token_ends_after_fifteen_minutes() {
     let token = node.log_in().await;
     assert_eq!(node.data(&token, VIEWER, json!({})).await["viewer"]["role"], "ADMIN");
     node.clock.advance(time::Duration::minutes(16));
-    let response = node.client.post(node.url()).bearer_auth(&token).json(&json!({ "query": VIEWER })).send().await.unwrap();
+    let response = node
+        .client
+        .post(node.url())
+        .bearer_auth(&token)
+        .json(&json!({ "query": VIEWER }))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), 401);
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
     let body: Value = response.json().await.unwrap();
@@ -133,7 +164,8 @@ async fn an_access_token_ends_after_fifteen_minutes() {
 async fn what_is_no_token_is_refused() {
     let node = Node::start().await;
     for header in ["Bearer", "Bearer ", "Bearer abc", "Basic YTpi", "Bearer a.b.c"] {
-        let request = node.client.post(node.url()).header("authorization", header).json(&json!({ "query": VIEWER }));
+        let request =
+            node.client.post(node.url()).header("authorization", header).json(&json!({ "query": VIEWER }));
         assert_eq!(request.send().await.unwrap().status(), 401, "{header}");
     }
 }
@@ -156,5 +188,8 @@ async fn a_database_that_is_away_is_told_as_such_and_a_fault_is_masked() {
     let response = request().send().await.unwrap();
     assert_eq!(response.status(), 500);
     let text = response.text().await.unwrap();
-    assert!(text.contains("internal fault") && text.contains("traceId") && !text.contains("secret"), "{text}");
+    assert!(
+        text.contains("internal fault") && text.contains("traceId") && !text.contains("secret"),
+        "{text}"
+    );
 }

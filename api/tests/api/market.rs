@@ -75,21 +75,42 @@ async fn instruments_are_searched_for_page_by_page() {
     let query = "query($after: String) { instruments(search: \" AA \", first: 2, after: $after) { \
         edges { cursor node { symbol assetClass priceIncrement environment connection } } pageInfo { hasNextPage hasPreviousPage endCursor } } }";
     let first = node.data(&token, query, json!({})).await["instruments"].clone();
-    assert_eq!(first["edges"][1]["node"], json!({ "symbol": "AAPL", "assetClass": "STOCK", "priceIncrement": "0.01",
-        "environment": "SIMULATED", "connection": "ib" }));
+    assert_eq!(
+        first["edges"][1]["node"],
+        json!({ "symbol": "AAPL", "assetClass": "STOCK", "priceIncrement": "0.01",
+        "environment": "SIMULATED", "connection": "ib" })
+    );
     let after = &first["pageInfo"]["endCursor"];
-    assert_eq!(first["pageInfo"], json!({ "hasNextPage": true, "hasPreviousPage": false, "endCursor": after }));
+    assert_eq!(
+        first["pageInfo"],
+        json!({ "hasNextPage": true, "hasPreviousPage": false, "endCursor": after })
+    );
     let second = node.data(&token, query, json!({ "after": after })).await["instruments"].clone();
     assert_eq!(second["edges"][0]["node"]["symbol"], "AAL");
     assert_eq!(second["pageInfo"]["hasNextPage"], false);
-    let none = node.data(&token, "{ instruments(search: \"NOTHING\") { nodes { id } pageInfo { endCursor } } }", json!({})).await;
+    let none = node
+        .data(
+            &token,
+            "{ instruments(search: \"NOTHING\") { nodes { id } pageInfo { endCursor } } }",
+            json!({}),
+        )
+        .await;
     assert_eq!(none["instruments"], json!({ "nodes": [], "pageInfo": { "endCursor": null } }));
-    for bad in ["search: \"\"", "search: \"A\", first: 0", "search: \"A\", first: 101", "search: \"A\", after: \"x\""] {
-        let response = node.ask(Some(&token), &format!("{{ instruments({bad}) {{ nodes {{ id }} }} }}"), json!({})).await;
+    for bad in [
+        "search: \"\"",
+        "search: \"A\", first: 0",
+        "search: \"A\", first: 101",
+        "search: \"A\", after: \"x\"",
+    ] {
+        let response = node
+            .ask(Some(&token), &format!("{{ instruments({bad}) {{ nodes {{ id }} }} }}"), json!({}))
+            .await;
         assert_eq!((code(&response), &response["data"]["instruments"]), ("INVALID", &Value::Null), "{bad}");
     }
     node.desk.away.store(true, Ordering::SeqCst);
-    let response = node.ask(Some(&token), "{ instruments(search: \"A\") { nodes { id } } viewer { username } }", json!({})).await;
+    let response = node
+        .ask(Some(&token), "{ instruments(search: \"A\") { nodes { id } } viewer { username } }", json!({}))
+        .await;
     assert_eq!((code(&response), &response["data"]["viewer"]["username"]), ("UNAVAILABLE", &json!("ann")));
 }
 
@@ -122,15 +143,26 @@ async fn bars_are_asked_of_the_desk_within_bounds() {
     let node = Node::start().await;
     let token = node.log_in().await;
     let aapl = id_of(&node, &token, "AAPL").await;
-    let bar = Bar { time: NOW, open: price("1.10"), high: price("2"), low: price("-1"), close: price("1.5"), volume: Quantity::new(5.into()) };
+    let bar = Bar {
+        time: NOW,
+        open: price("1.10"),
+        high: price("2"),
+        low: price("-1"),
+        close: price("1.5"),
+        volume: Quantity::new(5.into()),
+    };
     node.desk.bars.lock().unwrap().push(bar);
     let query = "query($id: ID!, $size: BarSize!, $from: DateTime, $to: DateTime, $last: Int) { bars(instrument: $id, size: $size, from: $from, to: $to, last: $last) { size source bars { time open low volume } } }";
-    let series = node.data(&token, query, json!({ "id": aapl, "size": "MIN_1", "last": 10 })).await["bars"].clone();
+    let series =
+        node.data(&token, query, json!({ "id": aapl, "size": "MIN_1", "last": 10 })).await["bars"].clone();
     let bars = json!([{ "time": "2026-11-22T20:00:00Z", "open": "1.10", "low": "-1", "volume": "5" }]);
     assert_eq!(series, json!({ "size": "MIN_1", "source": "TRADES", "bars": bars }));
     let asked = node.desk.asked.lock().unwrap().last().cloned().unwrap();
     let expected = BarQuery::Last { count: 10, to: NOW };
-    assert_eq!(asked, DeskQuestion::Bars { instrument: instrument("AAPL").id, size: BarSize::Min1, query: expected });
+    assert_eq!(
+        asked,
+        DeskQuestion::Bars { instrument: instrument("AAPL").id, size: BarSize::Min1, query: expected }
+    );
     for bad in [
         json!({}),
         json!({ "last": 0 }),
@@ -146,9 +178,15 @@ async fn bars_are_asked_of_the_desk_within_bounds() {
     }
     let unknown = json!({ "id": "SW5zdHJ1bWVudDowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMmE", "size": "DAY_1", "last": 1 });
     assert_eq!(code(&node.ask(Some(&token), query, unknown).await), "NOT_FOUND");
-    assert_eq!(code(&node.ask(Some(&token), query, json!({ "id": "AAPL", "size": "DAY_1", "last": 1 })).await), "BAD_ID");
+    assert_eq!(
+        code(&node.ask(Some(&token), query, json!({ "id": "AAPL", "size": "DAY_1", "last": 1 })).await),
+        "BAD_ID"
+    );
     node.desk.away.store(true, Ordering::SeqCst);
-    assert_eq!(code(&node.ask(Some(&token), query, json!({ "id": aapl, "size": "DAY_1", "last": 1 })).await), "UNAVAILABLE");
+    assert_eq!(
+        code(&node.ask(Some(&token), query, json!({ "id": aapl, "size": "DAY_1", "last": 1 })).await),
+        "UNAVAILABLE"
+    );
 }
 
 #[tokio::test]
@@ -165,10 +203,16 @@ async fn the_system_tells_details_to_those_who_are_logged_in() {
             break;
         }
     }
-    assert_eq!(known, json!({ "version": "1.2.3", "environment": "SIMULATED", "time": "2026-11-22T20:00:00Z",
+    assert_eq!(
+        known,
+        json!({ "version": "1.2.3", "environment": "SIMULATED", "time": "2026-11-22T20:00:00Z",
         "desk": { "state": "LEADING", "id": Uuid::from_u128(3), "epoch": "3", "ageMs": 0, "marketDataLinesUsed": 2 },
-        "connections": [{ "id": "ib", "state": "CONNECTED" }], "database": { "state": "UP" }, "bus": { "state": "UP" } }));
+        "connections": [{ "id": "ib", "state": "CONNECTED" }], "database": { "state": "UP" }, "bus": { "state": "UP" } })
+    );
     let open = node.ask(None, query, json!({})).await["data"]["system"].clone();
-    assert_eq!(open["desk"], json!({ "state": "LEADING", "id": null, "epoch": null, "ageMs": null, "marketDataLinesUsed": null }));
+    assert_eq!(
+        open["desk"],
+        json!({ "state": "LEADING", "id": null, "epoch": null, "ageMs": null, "marketDataLinesUsed": null })
+    );
     assert_eq!(open["connections"], json!([]));
 }

@@ -59,7 +59,8 @@ pub struct Node {
 impl Node {
     pub async fn start() -> Self {
         let clock = Arc::new(SetClock(Mutex::new(datetime!(2026-11-22 20:00 UTC))));
-        let (stores, bus, desk) = (Arc::new(Stores::default()), FakeBus::new(), Arc::new(FakeDesk::default()));
+        let (stores, bus, desk) =
+            (Arc::new(Stores::default()), FakeBus::new(), Arc::new(FakeDesk::default()));
         let key = MasterKey::new([5; 32]);
         let set_up = SetUpTokens::new(&key, Uuid::from_u128(77));
         let set_up_token = set_up.token().to_owned();
@@ -82,7 +83,8 @@ impl Node {
 
     /// Sends an operation, and returns the whole response.
     pub async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
-        let mut request = self.client.post(self.url()).json(&json!({ "query": query, "variables": variables }));
+        let mut request =
+            self.client.post(self.url()).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

@@ -11,8 +11,14 @@ async fn instrument(node: &Node, token: &str, symbol: &str) -> Value {
 
 async fn change(node: &Node, token: &str, name: &str, input: Value) -> Value {
     let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    let result = if name == "watchlistDelete" { "deletedWatchlistId" } else { "watchlist { id name instruments { symbol } }" };
-    let query = format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ {result} userErrors {{ field code }} }} }}");
+    let result = if name == "watchlistDelete" {
+        "deletedWatchlistId"
+    } else {
+        "watchlist { id name instruments { symbol } }"
+    };
+    let query = format!(
+        "mutation($input: {kind}!) {{ {name}(input: $input) {{ {result} userErrors {{ field code }} }} }}"
+    );
     node.data(token, &query, json!({ "input": input })).await[name].clone()
 }
 
@@ -26,22 +32,32 @@ async fn a_watchlist_lives_from_creation_to_deletion() {
     let node = Node::start().await;
     let token = node.log_in().await;
     let (aapl, msft) = (instrument(&node, &token, "AAPL").await, instrument(&node, &token, "MSFT").await);
-    let created = change(&node, &token, "watchlistCreate", json!({ "name": " Tech ", "instruments": [aapl, aapl] })).await;
+    let created =
+        change(&node, &token, "watchlistCreate", json!({ "name": " Tech ", "instruments": [aapl, aapl] }))
+            .await;
     assert_eq!((created["watchlist"]["name"].as_str(), symbols(&created)), (Some("Tech"), vec!["AAPL"]));
     let id = &created["watchlist"]["id"];
     let added = change(&node, &token, "watchlistAdd", json!({ "watchlist": id, "instrument": msft })).await;
     assert_eq!(symbols(&added), ["AAPL", "MSFT"]);
     let order = json!({ "watchlist": id, "instruments": [msft, aapl] });
     assert_eq!(symbols(&change(&node, &token, "watchlistReorder", order).await), ["MSFT", "AAPL"]);
-    let outdated = change(&node, &token, "watchlistReorder", json!({ "watchlist": id, "instruments": [msft] })).await;
+    let outdated =
+        change(&node, &token, "watchlistReorder", json!({ "watchlist": id, "instruments": [msft] })).await;
     assert_eq!(outdated["userErrors"], json!([{ "field": ["instruments"], "code": "OUTDATED" }]));
-    let removed = change(&node, &token, "watchlistRemove", json!({ "watchlist": id, "instrument": msft })).await;
+    let removed =
+        change(&node, &token, "watchlistRemove", json!({ "watchlist": id, "instrument": msft })).await;
     assert_eq!(symbols(&removed), ["AAPL"]);
     let renamed = change(&node, &token, "watchlistRename", json!({ "watchlist": id, "name": "Mine" })).await;
     assert_eq!(renamed["watchlist"]["name"], "Mine");
     let taken = change(&node, &token, "watchlistCreate", json!({ "name": "mine" })).await;
     assert_eq!(taken["userErrors"], json!([{ "field": ["name"], "code": "TAKEN" }]));
-    let by_id = node.data(&token, "query($id: ID!) { node(id: $id) { id ... on Watchlist { name } } }", json!({ "id": id })).await;
+    let by_id = node
+        .data(
+            &token,
+            "query($id: ID!) { node(id: $id) { id ... on Watchlist { name } } }",
+            json!({ "id": id }),
+        )
+        .await;
     assert_eq!(by_id["node"], json!({ "id": id, "name": "Mine" }));
     let deleted = change(&node, &token, "watchlistDelete", json!({ "watchlist": id })).await;
     assert_eq!(deleted, json!({ "deletedWatchlistId": id, "userErrors": [] }));
@@ -57,9 +73,12 @@ async fn an_id_of_another_kind_is_refused_and_one_of_another_user_is_not_found()
     let lists = node.data(&token, "{ watchlists { id } viewer { id } }", json!({})).await;
     let (list, ann) = (&lists["watchlists"][0]["id"], &lists["viewer"]["id"]);
     for wrong in [&aapl, ann, &json!("x"), &json!("")] {
-        let refused = change(&node, &token, "watchlistRename", json!({ "watchlist": wrong, "name": "N" })).await;
+        let refused =
+            change(&node, &token, "watchlistRename", json!({ "watchlist": wrong, "name": "N" })).await;
         assert_eq!(refused["userErrors"], json!([{ "field": ["watchlist"], "code": "INVALID" }]), "{wrong}");
-        let asked = node.ask(Some(&token), "query($id: ID!) { instrument(id: $id) { symbol } }", json!({ "id": wrong })).await;
+        let asked = node
+            .ask(Some(&token), "query($id: ID!) { instrument(id: $id) { symbol } }", json!({ "id": wrong }))
+            .await;
         let expected = if *wrong == aapl { &Value::Null } else { &json!("BAD_ID") };
         assert_eq!(&asked["errors"][0]["extensions"]["code"], expected, "{wrong}");
     }
@@ -72,10 +91,18 @@ async fn an_id_of_another_kind_is_refused_and_one_of_another_user_is_not_found()
     let refused = change(&node, &bob, "watchlistAdd", json!({ "watchlist": list, "instrument": aapl })).await;
     assert_eq!(refused["userErrors"], json!([{ "field": ["watchlist"], "code": "NOT_FOUND" }]));
     let unknown = json!("SW5zdHJ1bWVudDowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMmE");
-    let refused = change(&node, &token, "watchlistAdd", json!({ "watchlist": list, "instrument": unknown })).await;
+    let refused =
+        change(&node, &token, "watchlistAdd", json!({ "watchlist": list, "instrument": unknown })).await;
     assert_eq!(refused["userErrors"], json!([{ "field": ["instrument"], "code": "NOT_FOUND" }]));
-    let refused = change(&node, &token, "watchlistCreate", json!({ "name": "New", "instruments": [unknown] })).await;
+    let refused =
+        change(&node, &token, "watchlistCreate", json!({ "name": "New", "instruments": [unknown] })).await;
     assert_eq!(refused["userErrors"], json!([{ "field": ["instruments"], "code": "NOT_FOUND" }]));
-    let found = node.data(&token, "query($id: ID!) { node(id: $id) { id } instrument(id: $id) { symbol } }", json!({ "id": unknown })).await;
+    let found = node
+        .data(
+            &token,
+            "query($id: ID!) { node(id: $id) { id } instrument(id: $id) { symbol } }",
+            json!({ "id": unknown }),
+        )
+        .await;
     assert_eq!(found, json!({ "node": null, "instrument": null }));
 }

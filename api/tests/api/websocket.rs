@@ -62,7 +62,11 @@ async fn a_subscription_is_begun_and_ended_without_a_word_too_many() {
     socket.send(&json!({ "type": "complete", "id": "a" })).await;
     socket.send(&json!({ "type": "complete", "id": "unknown" })).await;
     socket.send(&json!({ "type": "ping", "payload": { "n": 1 } })).await;
-    assert_eq!(socket.receive().await, json!({ "type": "pong", "payload": { "n": 1 } }), "no reply to complete");
+    assert_eq!(
+        socket.receive().await,
+        json!({ "type": "pong", "payload": { "n": 1 } }),
+        "no reply to complete"
+    );
     socket.send(&json!({ "type": "ping" })).await;
     assert_eq!(socket.receive().await, json!({ "type": "pong" }));
     socket.subscribe("a", SYSTEM, json!({})).await;
@@ -70,15 +74,26 @@ async fn a_subscription_is_begun_and_ended_without_a_word_too_many() {
     socket.subscribe("b", "{ viewer { username } }", json!({})).await;
     assert_eq!(socket.next("b").await, json!({ "data": { "viewer": { "username": "ann" } } }));
     assert_eq!(socket.receive().await, json!({ "type": "complete", "id": "b" }));
-    for wrong in ["{ nonsense }", "{", "subscription { system { nonsense } }", "subscription { a: system { version } b: system { version } }"] {
+    for wrong in [
+        "{ nonsense }",
+        "{",
+        "subscription { system { nonsense } }",
+        "subscription { a: system { version } b: system { version } }",
+    ] {
         socket.subscribe("b", wrong, json!({})).await;
         let answer = socket.receive().await;
         assert_eq!((answer["type"].as_str(), answer["id"].as_str()), (Some("error"), Some("b")), "{answer}");
         assert!(answer["payload"][0]["message"].is_string(), "{answer}");
     }
-    let log_in = format!("mutation {{ sessionCreate(input: {{ username: \"ann\", password: \"{PASSWORD}\" }}) {{ session {{ accessToken }} }} }}");
+    let log_in = format!(
+        "mutation {{ sessionCreate(input: {{ username: \"ann\", password: \"{PASSWORD}\" }}) {{ session {{ accessToken }} }} }}"
+    );
     socket.subscribe("b", &log_in, json!({})).await;
-    assert_eq!(socket.next("b").await["errors"][0]["extensions"]["code"], "FORBIDDEN", "no cookie can be set here");
+    assert_eq!(
+        socket.next("b").await["errors"][0]["extensions"]["code"],
+        "FORBIDDEN",
+        "no cookie can be set here"
+    );
 }
 
 #[tokio::test]
@@ -107,7 +122,10 @@ async fn quotes_flow_and_what_goes_wrong_is_said() {
         at: NOW,
     }));
     let refused = socket.next("q").await;
-    assert_eq!(refused["errors"][0]["extensions"], json!({ "code": "MARKET_DATA_NOT_SUBSCRIBED", "instrument": msft }));
+    assert_eq!(
+        refused["errors"][0]["extensions"],
+        json!({ "code": "MARKET_DATA_NOT_SUBSCRIBED", "instrument": msft })
+    );
     node.bus.tell(quote("AAPL", 4, "110.70"));
     assert_eq!(socket.next("q").await["data"]["quotes"]["sequence"], "4", "the other instrument goes on");
     node.bus.breaks();
@@ -147,7 +165,10 @@ async fn the_arguments_of_a_subscription_are_bounded() {
     }
     socket.subscribe("one too many", SYSTEM, json!({})).await;
     let refused = socket.receive().await;
-    assert_eq!((refused["type"].as_str(), &refused["payload"][0]["extensions"]["code"]), (Some("error"), &json!("LIMIT")));
+    assert_eq!(
+        (refused["type"].as_str(), &refused["payload"][0]["extensions"]["code"]),
+        (Some("error"), &json!("LIMIT"))
+    );
 }
 
 #[tokio::test]
@@ -174,7 +195,10 @@ async fn a_socket_ends_with_its_token() {
     node.clock.advance(time::Duration::minutes(15) - time::Duration::seconds(1));
     let mut socket = Socket::open(&node.address, &token).await;
     let (code, reason) = socket.closed().await;
-    assert_eq!((code, reason.as_str()), (4403, "Forbidden: the access token has expired; renew it with a ping in time"));
+    assert_eq!(
+        (code, reason.as_str()),
+        (4403, "Forbidden: the access token has expired; renew it with a ping in time")
+    );
 }
 
 #[tokio::test]

@@ -346,6 +346,11 @@ impl MarketDataSource for Broker {
         Ok(self.instruments.iter().filter(|instrument| instrument.symbol == text).cloned().collect())
     }
 
+    async fn named(&self, wanted: &[(String, AssetClass)]) -> Result<Vec<Instrument>, SourceError> {
+        let named = |known: &&Instrument| wanted.iter().any(|(symbol, _)| *symbol == known.symbol);
+        Ok(self.instruments.iter().filter(named).cloned().collect())
+    }
+
     fn quotes(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent> {
         let (sender, receiver) = mpsc::channel(100);
         self.streams.lock().unwrap().insert(instrument.id, sender);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::instrument::Instrument;
+use domain::instrument::{AssetClass, Instrument};
 use domain::market_data::SourceError;
 use domain::world::Environment;
 use futures::stream::{self, StreamExt};
@@ -22,7 +22,7 @@ use super::connection::Connection;
 use super::contract::{contract_by_id, instrument_of};
 use super::link::Session;
 use super::refusal::{is_unknown_contract, source_error};
-use wording::{local_symbol_of, pair_of, parse, rank};
+use wording::{contract_named, local_symbol_of, pair_of, parse, rank};
 
 const MAX_RESULTS: usize = 20;
 const MAX_EXPIRIES: usize = 4;
@@ -67,6 +67,21 @@ impl Search {
         finds.add(future);
         finds.add(described);
         finds.best(&text)
+    }
+
+    /// The instruments of exactly these symbols and classes, in their order.
+    pub(super) async fn named(
+        &self,
+        wanted: &[(String, AssetClass)],
+    ) -> Result<Vec<Instrument>, SourceError> {
+        let session = self.connection.session().await?;
+        let lookups =
+            wanted.iter().map(|(symbol, class)| self.look_up(&session, contract_named(symbol, *class)));
+        let mut gathered = Gathered::default();
+        for finds in future::join_all(lookups).await {
+            gathered.add(finds.map(|finds| finds.into_iter().take(1).collect()));
+        }
+        Ok(gathered.finds()?.into_iter().map(|find| find.instrument).collect())
     }
 
     /// What IB's own search finds, completed.
@@ -243,7 +258,7 @@ fn expiry_of(details: &ContractDetails) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use domain::instrument::{AssetClass, InstrumentId};
+    use domain::instrument::InstrumentId;
     use domain::world::ConnectionId;
     use rust_decimal::Decimal;
 

@@ -85,3 +85,20 @@ async fn without_the_broker_a_search_is_unavailable() {
     let answer = soon("a search", world.source.search("AAPL")).await;
     assert!(matches!(answer, Err(SourceError::Unavailable(_))), "{answer:?}");
 }
+
+#[tokio::test]
+async fn what_is_named_exactly_is_found_in_its_order() {
+    let world = World::start().await;
+    let wanted = [
+        ("ES", AssetClass::Future),
+        ("SPY", AssetClass::Etf),
+        ("NOSUCH", AssetClass::Stock),
+        ("EUR.USD", AssetClass::Fx),
+        ("AAPL", AssetClass::Stock),
+    ];
+    let wanted = wanted.map(|(symbol, class)| (symbol.to_owned(), class));
+    let found = soon("the instruments", world.source.named(&wanted)).await.unwrap();
+    let nearest = search(&world, "ES").await.into_iter().find(|it| it.asset_class == AssetClass::Future);
+    let symbols: Vec<_> = found.iter().map(|instrument| instrument.symbol.as_str()).collect();
+    assert_eq!(symbols, [nearest.unwrap().symbol.as_str(), "SPY", "EUR.USD", "AAPL"]);
+}

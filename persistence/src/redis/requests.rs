@@ -32,6 +32,9 @@ const MOST_QUESTIONS: i64 = 1_000;
 /// How often the queue is looked at even when nothing is told.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long taking back a question may keep whoever has given up waiting for it.
+const WITHDRAWAL_TAKES: Duration = Duration::from_millis(500);
+
 /// Those on this node who wait for an answer.
 #[derive(Default)]
 pub(super) struct Pending {
@@ -96,7 +99,12 @@ impl DeskRequests for RedisBus {
             })?;
             answered.await.unwrap_or_else(|_| Err(not_answered()))
         };
-        tokio::time::timeout(deadline, exchange).await.unwrap_or_else(|_| Err(not_answered()))
+        if let Ok(reply) = tokio::time::timeout(deadline, exchange).await {
+            return reply;
+        }
+        // The key's own time began when it arrived, a little later than ours.
+        drop(tokio::time::timeout(WITHDRAWAL_TAKES, self.withdraw(&request)).await);
+        Err(not_answered())
     }
 
     async fn questions(&self) -> Result<BoxStream<'static, Asked>, BusError> {
@@ -113,9 +121,20 @@ impl DeskRequests for RedisBus {
 }
 
 impl RedisBus {
+    fn question_key(&self, request: &Request) -> String {
+        self.names.of(&format!("question:{}:{}", request.node, request.number))
+    }
+
+    /// Takes a question back that nobody waits for any more.
+    async fn withdraw(&self, request: &Request) -> Result<(), BusError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("DEL").arg(self.question_key(request)).ignore();
+        self.commands.run(&pipeline).await
+    }
+
     async fn send(&self, request: &Request, deadline: Duration) -> Result<(), BusError> {
         let payload = wire::write(request).map_err(away)?;
-        let key = self.names.of(&format!("question:{}:{}", request.node, request.number));
+        let key = self.question_key(request);
         let queue = self.names.of(QUESTIONS);
         let mut pipeline = redis::pipe();
         pipeline.atomic();

@@ -18,7 +18,7 @@ use simulator::gateway::{Gateway, GatewayOptions};
 use simulator::{Simulator, SimulatorOptions};
 
 /// How long anything may take.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const SEED: u64 = 7;
 

@@ -37,9 +37,8 @@ pub fn BarLegend(shown: Shown, scale: u32) -> Element {
     let bar = shown.bar;
     let is_last = bar.time == shown.last.time;
     let change = shown.change();
-    let words = change.map(|(change, percent)| {
-        format!("{} ({})", number::change(change, scale), number::percent(percent))
-    });
+    let words = change
+        .map(|(change, percent)| format!("{} ({})", number::change(change, scale), number::percent(percent)));
     rsx! {
         dl { class: "legend", "data-testid": "chart-legend",
             for (name, value, testid) in [
@@ -89,8 +88,7 @@ mod tests {
     fn the_change_is_against_the_bar_before() {
         let check = |before: Option<&str>, expect: Option<(&str, &str)>| {
             let shown = Shown { bar: bar("110"), before: before.map(bar), last: bar("110") };
-            let expect =
-                expect.map(|(change, percent)| (change.parse().unwrap(), percent.parse().unwrap()));
+            let expect = expect.map(|(change, percent)| (change.parse().unwrap(), percent.parse().unwrap()));
             assert_eq!(shown.change(), expect, "{before:?}");
         };
         check(Some("100"), Some(("10", "10")));

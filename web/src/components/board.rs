@@ -133,8 +133,9 @@ impl Board {
         if self.chosen.peek().is_some() {
             return;
         }
-        let last = browser::remembered(INSTRUMENT_KEY);
-        let again = list.instruments.iter().find(|instrument| Some(instrument.id.inner()) == last.as_deref());
+        let before = browser::remembered(INSTRUMENT_KEY);
+        let again =
+            list.instruments.iter().find(|instrument| Some(instrument.id.inner()) == before.as_deref());
         self.chosen.set(again.or(list.instruments.first()).cloned());
     }
 
@@ -194,7 +195,9 @@ impl Board {
 
     /// Deletes a list.
     pub async fn delete(mut self, list: WatchlistId) -> bool {
-        let Some(done) = self.guarded(watchlist::delete(self.session, list.clone())).await else { return false };
+        let Some(done) = self.guarded(watchlist::delete(self.session, list.clone())).await else {
+            return false;
+        };
         if done.is_ok()
             && let Lists::Ready(lists) = &mut *self.lists.write()
         {
@@ -204,7 +207,10 @@ impl Board {
     }
 
     /// Waits for a change and takes in the list as it is now.
-    async fn changed(mut self, change: impl Future<Output = Result<Watchlist, Refusal>>) -> Option<Watchlist> {
+    async fn changed(
+        mut self,
+        change: impl Future<Output = Result<Watchlist, Refusal>>,
+    ) -> Option<Watchlist> {
         let done = self.guarded(change).await?;
         if let Ok(changed) = &done
             && let Lists::Ready(lists) = &mut *self.lists.write()

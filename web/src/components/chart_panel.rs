@@ -128,8 +128,7 @@ impl Model {
             return;
         }
         self.older.set(Older::Asked);
-        let bars =
-            bar::history(self.session, key.instrument.clone(), key.size, Stretch::Before(start)).await;
+        let bars = bar::history(self.session, key.instrument.clone(), key.size, Stretch::Before(start)).await;
         if self.key.peek().as_ref() != Some(&key) {
             return;
         }
@@ -245,7 +244,9 @@ pub fn ChartPanel(instrument: Instrument) -> Element {
     let live = use_context::<Live>();
     let model = use_hook(|| Model::new(session));
     let size = use_signal(|| {
-        browser::remembered(SIZE_KEY).and_then(|name| BarSize::from_short_name(&name)).unwrap_or(BarSize::Min1)
+        browser::remembered(SIZE_KEY)
+            .and_then(|name| BarSize::from_short_name(&name))
+            .unwrap_or(BarSize::Min1)
     });
     let scale = number::scale_of(instrument.price_increment);
     let id = instrument.id.clone();

@@ -27,9 +27,9 @@ pub fn QuoteHeader(instrument: Instrument) -> Element {
     let reason = quote.as_ref().and_then(|quote| quote.reason.clone());
     let change = quote.as_ref().and_then(|quote| quote.change);
     let percent = quote.as_ref().and_then(|quote| quote.change_percent);
-    let shown = change.zip(percent).map(|(change, percent)| {
-        format!("{} ({})", number::change(change, scale), number::percent(percent))
-    });
+    let shown = change
+        .zip(percent)
+        .map(|(change, percent)| format!("{} ({})", number::change(change, scale), number::percent(percent)));
     rsx! {
         header { class: if state == FeedState::Stale { "quote-header is-stale" } else { "quote-header" },
             div { class: "quote-title",

@@ -174,9 +174,8 @@ fn PartLine(
     #[props(default)] since: Option<i64>,
 ) -> Element {
     let text = use_text();
-    let since = since.map(|since| {
-        text.fill(Text::Since, &[("time", &browser::clock_time(since, text.language().tag()))])
-    });
+    let since = since
+        .map(|since| text.fill(Text::Since, &[("time", &browser::clock_time(since, text.language().tag()))]));
     rsx! {
         li {
             span { class: health.class(), "aria-hidden": "true" }

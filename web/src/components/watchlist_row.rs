@@ -39,12 +39,13 @@ pub fn WatchlistRow(
     let chosen = board.chosen.read().as_ref().is_some_and(|chosen| chosen.id == instrument.id);
     let doubtful = trust.filter(|trust| *trust != FeedState::Live);
     let symbol = instrument.symbol.clone();
-    let (change, percent) = (quote.and_then(|quote| quote.change), quote.and_then(|quote| quote.change_percent));
+    let (change, percent) =
+        (quote.and_then(|quote| quote.change), quote.and_then(|quote| quote.change_percent));
     let choose = {
         let instrument = instrument.clone();
         move |_| board.choose(&instrument)
     };
-    let onkeydown = row_keys(board, list.clone(), instrument.clone(), index);
+    let onkeydown = row_keys(&board, list.clone(), instrument.clone(), index);
     rsx! {
         tr {
             class: if doubtful == Some(FeedState::Stale) { "is-stale" },
@@ -91,11 +92,12 @@ pub fn WatchlistRow(
 
 /// Arrow keys move the focus; with Alt they move the instrument; Delete takes it out.
 fn row_keys(
-    board: Board,
+    board: &Board,
     list: WatchlistId,
     instrument: Instrument,
     index: usize,
-) -> impl FnMut(KeyboardEvent) + 'static {
+) -> impl FnMut(KeyboardEvent) + use<> {
+    let board = *board;
     move |event: KeyboardEvent| {
         let step = match event.key() {
             Key::ArrowUp => Step::Earlier,

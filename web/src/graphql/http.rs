@@ -13,10 +13,7 @@ use crate::session::AccessToken;
 const DEADLINE_MS: u32 = 35_000;
 
 /// Sends an operation and waits for its answer.
-pub async fn post<T, V>(
-    operation: &cynic::Operation<T, V>,
-    token: Option<&AccessToken>,
-) -> Result<T, Failure>
+pub async fn post<T, V>(operation: &cynic::Operation<T, V>, token: Option<&AccessToken>) -> Result<T, Failure>
 where
     T: DeserializeOwned,
     V: Serialize,
@@ -29,13 +26,11 @@ where
     let answer = Box::pin(async move {
         let response = request.send().await.map_err(|_| Failure::Unreachable)?;
         let status = response.status();
-        // An error's body says more than its status, where it has one that can be read.
-        match response.json::<Response<T>>().await {
-            Ok(_) if status == 401 => Err(Failure::Unauthenticated),
-            Ok(response) => data_of(response),
-            Err(_) if status == 401 => Err(Failure::Unauthenticated),
-            Err(_) => Err(Failure::Unreachable),
+        if status == 401 {
+            return Err(Failure::Unauthenticated);
         }
+        // Whatever the status, the body says more, where it can be read.
+        data_of(response.json::<Response<T>>().await.map_err(|_| Failure::Unreachable)?)
     });
     match select(answer, TimeoutFuture::new(DEADLINE_MS)).await {
         Either::Left((answer, _)) => answer,

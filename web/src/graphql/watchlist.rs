@@ -63,7 +63,8 @@ struct Create {
 
 /// Makes an empty list.
 pub async fn create(session: Session, name: String) -> Result<Watchlist, Refusal> {
-    let operation = Create::build(CreateVariables { input: WatchlistCreateInput { name, instruments: None } });
+    let operation =
+        Create::build(CreateVariables { input: WatchlistCreateInput { name, instruments: None } });
     let payload = session.call(&operation).await?.watchlist_create;
     changed(payload.watchlist, payload.user_errors)
 }
@@ -124,7 +125,11 @@ struct Add {
 }
 
 /// Puts an instrument at the end of a list.
-pub async fn add(session: Session, watchlist: WatchlistId, instrument: InstrumentId) -> Result<Watchlist, Refusal> {
+pub async fn add(
+    session: Session,
+    watchlist: WatchlistId,
+    instrument: InstrumentId,
+) -> Result<Watchlist, Refusal> {
     let operation = Add::build(AddVariables { input: WatchlistAddInput { watchlist, instrument } });
     let payload = session.call(&operation).await?.watchlist_add;
     changed(payload.watchlist, payload.user_errors)
@@ -155,7 +160,11 @@ struct Remove {
 }
 
 /// Takes an instrument out of a list.
-pub async fn remove(session: Session, watchlist: WatchlistId, instrument: InstrumentId) -> Result<Watchlist, Refusal> {
+pub async fn remove(
+    session: Session,
+    watchlist: WatchlistId,
+    instrument: InstrumentId,
+) -> Result<Watchlist, Refusal> {
     let operation = Remove::build(RemoveVariables { input: WatchlistRemoveInput { watchlist, instrument } });
     let payload = session.call(&operation).await?.watchlist_remove;
     changed(payload.watchlist, payload.user_errors)
@@ -186,8 +195,13 @@ struct Reorder {
 }
 
 /// Puts the instruments of a list in this order.
-pub async fn reorder(session: Session, watchlist: WatchlistId, instruments: Vec<InstrumentId>) -> Result<Watchlist, Refusal> {
-    let operation = Reorder::build(ReorderVariables { input: WatchlistReorderInput { watchlist, instruments } });
+pub async fn reorder(
+    session: Session,
+    watchlist: WatchlistId,
+    instruments: Vec<InstrumentId>,
+) -> Result<Watchlist, Refusal> {
+    let operation =
+        Reorder::build(ReorderVariables { input: WatchlistReorderInput { watchlist, instruments } });
     let payload = session.call(&operation).await?.watchlist_reorder;
     changed(payload.watchlist, payload.user_errors)
 }

@@ -115,7 +115,8 @@ impl Connection {
     }
 
     async fn serve(&mut self, token: AccessToken) -> End {
-        let Some((wire, mut events)) = browser::socket_address().and_then(|address| Wire::open(&address)) else {
+        let Some((wire, mut events)) = browser::socket_address().and_then(|address| Wire::open(&address))
+        else {
             return End::Lost;
         };
         let dies_at = browser::monotonic_millis() + OPENING_MS;

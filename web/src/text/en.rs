@@ -27,7 +27,9 @@ pub fn text(text: Text) -> &'static str {
         Text::RoleViewer => "Viewer",
         Text::SetUp => "Set up Tickgraph",
         Text::SetUpLead => "Create the first administrator of this installation.",
-        Text::SetUpLinkNeeded => "Open the one-time set-up link that the server printed when it started. It ends with #token=…",
+        Text::SetUpLinkNeeded => {
+            "Open the one-time set-up link that the server printed when it started. It ends with #token=…"
+        }
         Text::CreateAdministrator => "Create administrator",
         Text::SettingUp => "Setting up…",
         Text::LogIn => "Log in",
@@ -78,7 +80,9 @@ pub fn text(text: Text) -> &'static str {
         Text::Rename => "Rename",
         Text::Delete => "Delete",
         Text::ReallyDelete => "Really delete?",
-        Text::ReorderHint => "Reorder with the buttons, or with Alt and the arrow keys on a row. Del removes it.",
+        Text::ReorderHint => {
+            "Reorder with the buttons, or with Alt and the arrow keys on a row. Del removes it."
+        }
         Text::NoWatchlist => "No watchlist yet",
         Text::NoWatchlistHint => "Search for an instrument above: the first one starts a list.",
         Text::EmptyWatchlist => "This watchlist is empty",
@@ -136,7 +140,9 @@ pub fn text(text: Text) -> &'static str {
         Text::FailureForbidden => "Your role does not allow this.",
         Text::FailureUnavailable => "The source is not available right now.",
         Text::FailureLimit => "That is more than the server allows at once.",
-        Text::FailureInternal => "The server met a fault. Try again; if it stays, look into the server's log.",
+        Text::FailureInternal => {
+            "The server met a fault. Try again; if it stays, look into the server's log."
+        }
         Text::FailureLines => "All market-data lines are in use. Remove an instrument that you do not need.",
         Text::FailureNotSubscribed => "The account has no market-data subscription for this instrument.",
         Text::ErrorInvalid => "This is not valid.",

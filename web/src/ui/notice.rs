@@ -28,12 +28,7 @@ pub fn Empty(title: String, children: Element) -> Element {
 
 /// A view that failed.
 #[component]
-pub fn Problem(
-    title: String,
-    message: String,
-    again: Option<String>,
-    onagain: EventHandler<()>,
-) -> Element {
+pub fn Problem(title: String, message: String, again: Option<String>, onagain: EventHandler<()>) -> Element {
     rsx! {
         div { class: "notice notice-problem", role: "alert",
             Icon { glyph: Glyph::Alert }

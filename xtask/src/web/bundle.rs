@@ -203,7 +203,10 @@ mod tests {
     fn every_mention_becomes_the_final_name() {
         let files = bundle(&[
             ("boot.js", "import init from './web.js'; init('/web_bg.wasm');"),
-            ("web.js", "import { load } from './snippets/web-1/chart.js'; ({ './snippets/web-1/chart.js': load })"),
+            (
+                "web.js",
+                "import { load } from './snippets/web-1/chart.js'; ({ './snippets/web-1/chart.js': load })",
+            ),
             ("web_bg.wasm", "\0asm"),
             ("snippets/web-1/chart.js", "export const load = 1;"),
             ("app.css", "@font-face { src: url(/inter.woff2) }"),
@@ -213,8 +216,12 @@ mod tests {
         let boot = named(&files, "assets/boot.");
         assert!(text(&boot).contains(&format!("'/{}'", named(&files, "assets/web."))));
         assert!(text(&boot).contains(&format!("'/{}'", named(&files, "assets/web_bg."))));
-        assert!(text(&named(&files, "assets/web.")).contains(&format!("'/{}'", named(&files, "assets/chart."))));
-        assert!(text(&named(&files, "assets/app.")).contains(&format!("(/{})", named(&files, "assets/inter."))));
+        assert!(
+            text(&named(&files, "assets/web.")).contains(&format!("'/{}'", named(&files, "assets/chart.")))
+        );
+        assert!(
+            text(&named(&files, "assets/app.")).contains(&format!("(/{})", named(&files, "assets/inter.")))
+        );
         assert!(text(&named(&files, "assets/web.")).contains("({ './snippets/web-1/chart.js'"));
         assert!(text("index.html").contains(&boot));
     }
@@ -222,7 +229,8 @@ mod tests {
     #[test]
     fn a_change_deep_down_changes_every_name_above_it() {
         let names = |wasm| {
-            let files = bundle(&[("boot.js", "'/web.js'"), ("web.js", "'/web_bg.wasm'"), ("web_bg.wasm", wasm)]);
+            let files =
+                bundle(&[("boot.js", "'/web.js'"), ("web.js", "'/web_bg.wasm'"), ("web_bg.wasm", wasm)]);
             files.into_keys().collect::<BTreeSet<_>>()
         };
         let shared: Vec<_> = names("one").intersection(&names("two")).cloned().collect();

@@ -4,7 +4,7 @@
 //! wasm, so it builds one from its packaged source, which asks for the compiler's unstable flags.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 

@@ -32,11 +32,16 @@ impl DeskRequests for FakeDesk {
             return Err(SourceError::Unavailable("no desk is running".into()));
         }
         match question {
-            DeskQuestion::Search(text) if text.starts_with("NOTHING") => Ok(DeskAnswer::Instruments(Vec::new())),
+            DeskQuestion::Search(text) if text.starts_with("NOTHING") => {
+                Ok(DeskAnswer::Instruments(Vec::new()))
+            }
             DeskQuestion::Search(text) => {
                 let also = self.also.lock().unwrap().get(&text).cloned().unwrap_or_default();
                 let symbols = std::iter::once(text).chain(also);
                 Ok(DeskAnswer::Instruments(symbols.map(|symbol| instrument(&symbol)).collect()))
+            }
+            DeskQuestion::Named(wanted) => {
+                Ok(DeskAnswer::Instruments(wanted.iter().map(|(symbol, _)| instrument(symbol)).collect()))
             }
             DeskQuestion::Bars { .. } => Ok(DeskAnswer::Bars(self.bars.lock().unwrap().clone())),
         }

@@ -57,7 +57,8 @@ impl Socket {
     /// The next message.
     pub async fn receive(&mut self) -> Value {
         loop {
-            let message = timeout(PATIENCE, self.0.next()).await.expect("a message in time").expect("no end").unwrap();
+            let message =
+                timeout(PATIENCE, self.0.next()).await.expect("a message in time").expect("no end").unwrap();
             match message {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -77,7 +78,9 @@ impl Socket {
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             match timeout(PATIENCE, self.0.next()).await.expect("a close in time") {
-                Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.to_string()),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
                 Some(Ok(_)) => {}
                 other => panic!("a close frame, not {other:?}"),
             }

@@ -118,15 +118,26 @@ impl SessionStore for Stores {
         Ok(Rotation::Rotated(session.clone(), user.unwrap()))
     }
 
-    async fn find_open(&self, id: SessionId, now: OffsetDateTime) -> Result<Option<(Session, User)>, StoreError> {
+    async fn find_open(
+        &self,
+        id: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<Option<(Session, User)>, StoreError> {
         let tables = self.tables()?;
-        let open = tables.sessions.iter().find(|(session, open)| session.id == id && *open && session.expires_at > now);
+        let open = tables
+            .sessions
+            .iter()
+            .find(|(session, open)| session.id == id && *open && session.expires_at > now);
         let user_of = |session: &Session| tables.users.iter().find(|(user, _)| user.id == session.user);
         Ok(open.and_then(|(session, _)| Some((session.clone(), user_of(session)?.0.clone()))))
     }
 
     async fn end(&self, id: SessionId, _: OffsetDateTime) -> Result<(), StoreError> {
-        self.tables()?.sessions.iter_mut().filter(|(session, _)| session.id == id).for_each(|(_, open)| *open = false);
+        self.tables()?
+            .sessions
+            .iter_mut()
+            .filter(|(session, _)| session.id == id)
+            .for_each(|(_, open)| *open = false);
         Ok(())
     }
 
@@ -162,7 +173,8 @@ impl WatchlistStore for Stores {
 
     async fn create(&self, watchlist: &Watchlist) -> Result<Change, StoreError> {
         let mut tables = self.tables()?;
-        let taken = |list: &Watchlist| list.owner == watchlist.owner && list.name.folded() == watchlist.name.folded();
+        let taken =
+            |list: &Watchlist| list.owner == watchlist.owner && list.name.folded() == watchlist.name.folded();
         if tables.watchlists.iter().any(taken) {
             return Ok(Change::NameTaken);
         }
@@ -170,7 +182,12 @@ impl WatchlistStore for Stores {
         Ok(Change::Done(watchlist.clone()))
     }
 
-    async fn rename(&self, owner: UserId, id: WatchlistId, name: &WatchlistName) -> Result<Change, StoreError> {
+    async fn rename(
+        &self,
+        owner: UserId,
+        id: WatchlistId,
+        name: &WatchlistName,
+    ) -> Result<Change, StoreError> {
         self.change(owner, id, |list| {
             list.name = name.clone();
             None
@@ -184,7 +201,12 @@ impl WatchlistStore for Stores {
         Ok(tables.watchlists.len() < before)
     }
 
-    async fn add(&self, owner: UserId, id: WatchlistId, instrument: InstrumentId) -> Result<Change, StoreError> {
+    async fn add(
+        &self,
+        owner: UserId,
+        id: WatchlistId,
+        instrument: InstrumentId,
+    ) -> Result<Change, StoreError> {
         self.change(owner, id, |list| {
             if list.instruments.len() >= MAX_INSTRUMENTS {
                 return Some(Change::LimitReached);
@@ -196,14 +218,24 @@ impl WatchlistStore for Stores {
         })
     }
 
-    async fn remove(&self, owner: UserId, id: WatchlistId, instrument: InstrumentId) -> Result<Change, StoreError> {
+    async fn remove(
+        &self,
+        owner: UserId,
+        id: WatchlistId,
+        instrument: InstrumentId,
+    ) -> Result<Change, StoreError> {
         self.change(owner, id, |list| {
             list.instruments.retain(|known| *known != instrument);
             None
         })
     }
 
-    async fn reorder(&self, owner: UserId, id: WatchlistId, order: &[InstrumentId]) -> Result<Change, StoreError> {
+    async fn reorder(
+        &self,
+        owner: UserId,
+        id: WatchlistId,
+        order: &[InstrumentId],
+    ) -> Result<Change, StoreError> {
         self.change(owner, id, |list| {
             let sorted = |ids: &[InstrumentId]| {
                 let mut ids = ids.to_vec();
@@ -236,7 +268,7 @@ impl InstrumentStore for Stores {
 #[async_trait]
 impl InstallationStore for Stores {
     async fn open(&self, _: Uuid) -> Result<Installation, StoreError> {
-        self.tables()?;
+        drop(self.tables()?);
         Ok(Installation { id: Uuid::from_u128(77), environment: Some(Environment::Simulated) })
     }
 

@@ -37,6 +37,23 @@ pub(super) fn pair_of(text: &str) -> Option<Contract> {
     })
 }
 
+/// The contract of this symbol and class, as far as IB needs it described; a future by its root.
+pub(super) fn contract_named(symbol: &str, class: AssetClass) -> Option<Contract> {
+    let (security_type, exchange, currency) = match class {
+        AssetClass::Fx => return pair_of(symbol),
+        AssetClass::Stock | AssetClass::Etf => (SecurityType::Stock, "SMART", "USD"),
+        AssetClass::Future => (SecurityType::Future, "", ""),
+        AssetClass::Index | AssetClass::Option | AssetClass::Bond | AssetClass::Crypto => return None,
+    };
+    Some(Contract {
+        symbol: symbol.into(),
+        security_type,
+        exchange: exchange.into(),
+        currency: currency.into(),
+        ..Contract::default()
+    })
+}
+
 /// The single future that this text names: a root, a month's letter and a year (`ESZ6`, `ESZ26`).
 pub(super) fn local_symbol_of(text: &str) -> Option<Contract> {
     const MONTHS: &str = "FGHJKMNQUVXZ";

@@ -20,6 +20,8 @@ use domain::session::Sessions;
 use domain::user::{UserStore, Users};
 use domain::watchlist::Watchlists;
 use domain::world::{ConnectionId, Environment};
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use integrations::ib::{IbMarketData, IbOptions, IbTimings};
 use persistence::ConnectError;
 use persistence::local::LocalBus;
@@ -34,7 +36,7 @@ use crate::key;
 use crate::say;
 use crate::settings::{Gateway, Settings};
 
-/// How long a database that does not answer is waited for at the start.
+/// How long a server that does not answer is waited for at the start.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The most connections to Postgres that one process takes.
@@ -92,7 +94,8 @@ impl Parts {
         let bus = match &settings.redis_url {
             Some(url) => {
                 let options = RedisOptions { url: url.0.clone(), prefix: settings.redis_prefix.clone() };
-                BusParts::of(RedisBus::connect(options).await.context("REDIS_URL cannot be used")?)
+                let connect = || RedisBus::connect(options.clone());
+                BusParts::of(wait_for(connect, stop).await.context("cannot use Redis (REDIS_URL)")?)
             }
             None => BusParts::of(LocalBus::new()),
         };
@@ -106,20 +109,24 @@ impl Parts {
         let desk = self.new_desk(source).run(stop.clone());
         let serving = self.serve_api(settings, listener, stop.clone());
         let both = async { tokio::join!(desk, serving).1 };
-        end_in_time(both, stop).await
+        end_in_time(both.boxed(), stop).await
     }
 
     /// The endpoint and the dashboard alone.
     pub async fn api(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
         let listener = listen(settings.listen).await?;
-        end_in_time(self.serve_api(settings, listener, stop.clone()), stop).await
+        end_in_time(self.serve_api(settings, listener, stop.clone()).boxed(), stop).await
     }
 
     /// The desk alone.
     pub async fn desk(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
         let (source, _simulator) = self.gateway(settings).await?;
         let desk = self.new_desk(source).run(stop.clone());
-        end_in_time(async { Ok(desk.await) }, stop).await
+        let work = async {
+            desk.await;
+            Ok(())
+        };
+        end_in_time(work.boxed(), stop).await
     }
 
     /// How to connect to the broker, with the simulator where that is it.
@@ -247,29 +254,37 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write to the data folder {shown} (TICKGRAPH_DATA)"))
 }
 
-/// Connects and brings the database up to date. A server that does not answer yet is waited for, since
-/// machines start their services in any order.
 async fn open_database(url: String, clock: Arc<dyn Clock>, stop: &CancellationToken) -> anyhow::Result<Sql> {
+    let options = SqlOptions { url, max_connections: MAX_CONNECTIONS, clock };
+    let is_file = options.url.starts_with("sqlite:");
+    let connect = || Sql::connect(options.clone());
+    let sql = if is_file { connect().await.map_err(Into::into) } else { wait_for(connect, stop).await };
+    let sql = sql.context("cannot open the database (DATABASE_URL)")?;
+    sql.migrate().await.context("the database cannot be brought up to date")?;
+    Ok(sql)
+}
+
+/// Connects to a server. One that does not answer yet is waited for, since machines start their services in
+/// any order.
+async fn wait_for<T, F: Future<Output = Result<T, ConnectError>>>(
+    connect: impl Fn() -> F,
+    stop: &CancellationToken,
+) -> anyhow::Result<T> {
     let begun = Instant::now();
-    let patience = if url.starts_with("sqlite:") { Duration::ZERO } else { START_PATIENCE };
     let mut told = false;
     loop {
-        let options = SqlOptions { url: url.clone(), max_connections: MAX_CONNECTIONS, clock: clock.clone() };
-        let error = match Sql::connect(options).await {
-            Ok(sql) => {
-                sql.migrate().await.context("the database cannot be brought up to date")?;
-                return Ok(sql);
-            }
+        let error = match connect().await {
+            Ok(connected) => return Ok(connected),
             Err(error) => error,
         };
-        if matches!(error, ConnectError::Invalid(_)) || begun.elapsed() >= patience {
-            return Err(error).context("cannot open the database (DATABASE_URL)");
+        if matches!(error, ConnectError::Invalid(_)) || begun.elapsed() >= START_PATIENCE {
+            return Err(error.into());
         }
         if !std::mem::replace(&mut told, true) {
-            warn!("{error}; trying for {} seconds", patience.as_secs());
+            warn!("{error}; trying again for {} seconds", START_PATIENCE.as_secs());
         }
         tokio::select! {
-            () = stop.cancelled() => bail!("stopped before the database answered"),
+            () = stop.cancelled() => bail!("stopped before it answered"),
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
     }
@@ -282,10 +297,7 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Waits until the work ends; once it was told to stop, not for longer than is sensible.
-async fn end_in_time(
-    work: impl Future<Output = anyhow::Result<()>>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
+async fn end_in_time(work: BoxFuture<'_, anyhow::Result<()>>, stop: CancellationToken) -> anyhow::Result<()> {
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(END_PATIENCE).await;

@@ -37,7 +37,7 @@ pub fn load(given: Option<&Secret>, data: &Path) -> anyhow::Result<[u8; 32]> {
 fn make(path: &Path) -> anyhow::Result<()> {
     let mut key = [0; 32];
     rand::rngs::SysRng.try_fill_bytes(&mut key).context("the system gives no random bytes")?;
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = key.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let fresh = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
     file.set_permissions(Permissions::from_mode(0o600))?;

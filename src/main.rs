@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::world::Environment;
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -48,7 +49,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(arguments.command) {
+    match run(&arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             report(&format!("tickgraph: {error:#}"));
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: &Command) -> anyhow::Result<()> {
     if let Command::Schema = command {
         say(api::sdl().trim_end());
         return Ok(());
@@ -66,21 +67,22 @@ fn run(command: Command) -> anyhow::Result<()> {
     if let Command::Api | Command::Desk { .. } = command {
         settings.require_shared()?;
     }
-    let filter =
-        EnvFilter::try_new(&settings.log).context("TICKGRAPH_LOG is not a list of tracing directives")?;
+    let filter = EnvFilter::try_new(&settings.log).context(
+        "TICKGRAPH_LOG is not a list of tracing directives; expected one as info, or info,desk=debug",
+    )?;
     let colour = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
-    let result = runtime.block_on(async {
+    let work = async {
         let stop = stop_on_signal()?;
         match command {
             Command::Serve { accept_environment } => {
-                let parts = Parts::open(&settings, accept_environment, &stop).await?;
+                let parts = Parts::open(&settings, *accept_environment, &stop).await?;
                 parts.serve(&settings, stop).await
             }
             Command::Api => Parts::open(&settings, None, &stop).await?.api(&settings, stop).await,
             Command::Desk { accept_environment } => {
-                Parts::open(&settings, accept_environment, &stop).await?.desk(&settings, stop).await
+                Parts::open(&settings, *accept_environment, &stop).await?.desk(&settings, stop).await
             }
             Command::Migrate => {
                 Parts::open(&settings, None, &stop).await?;
@@ -89,7 +91,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             }
             Command::Schema => Ok(()),
         }
-    });
+    };
+    let result = runtime.block_on(work.boxed());
     // What still runs on a blocking thread (a password being hashed) is not worth waiting for.
     runtime.shutdown_background();
     result

@@ -13,6 +13,7 @@ pub mod guard;
 pub mod instrument;
 pub mod loader;
 pub mod node;
+pub mod page;
 pub mod quote;
 pub mod scalar;
 pub mod session;

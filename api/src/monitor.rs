@@ -60,13 +60,17 @@ impl Monitor {
     }
 
     /// What was seen last; right after the start it waits for the first look, but not for long.
-    pub async fn overview(&self) -> Overview {
+    pub async fn overview(&self, services: &Services) -> Overview {
         let mut changes = self.overview.subscribe();
-        let seen = tokio::time::timeout(2 * PATIENCE, changes.wait_for(|overview| overview.looked)).await;
-        match seen {
-            Ok(Ok(overview)) => overview.clone(),
-            _ => self.overview.borrow().clone(),
+        let looked = async { changes.wait_for(|overview| overview.looked).await.map(|_| ()) };
+        let _ = tokio::time::timeout(2 * PATIENCE, looked).await;
+        let mut overview = self.overview.borrow().clone();
+        // Another node may have set up the installation since the last look; nobody should be sent there again.
+        if overview.set_up_needed && services.user_store.any().await.unwrap_or(false) {
+            overview.set_up_needed = false;
+            self.look_now();
         }
+        overview
     }
 
     /// What is seen, each time it changes.

@@ -98,7 +98,11 @@ async fn connect(options: &Options, token: &str) -> anyhow::Result<Socket> {
 }
 
 /// Reads until told to stop; notes how late each marker is.
-async fn read(mut socket: Socket, begin: u64, mut stopped: watch::Receiver<()>) -> anyhow::Result<Histogram<u64>> {
+async fn read(
+    mut socket: Socket,
+    begin: u64,
+    mut stopped: watch::Receiver<()>,
+) -> anyhow::Result<Histogram<u64>> {
     let mut latencies = histogram()?;
     loop {
         let message = tokio::select! {

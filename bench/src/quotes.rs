@@ -14,6 +14,7 @@ use serde_json::Value;
 use tests::client::Client;
 use tests::installation::Installation;
 use tests::market::Market;
+use tests::program::Tickgraph;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -22,8 +23,8 @@ use crate::process::usage;
 use crate::say;
 
 const SYMBOLS: [&str; 20] = [
-    "AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "SPY", "QQQ", "IWM", "DIA", "GLD", "TLT", "JPM", "BAC",
-    "XOM", "KO", "DIS", "INTC", "AMD",
+    "AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "SPY", "QQQ", "IWM", "DIA", "GLD", "TLT", "JPM",
+    "BAC", "XOM", "KO", "DIS", "INTC", "AMD",
 ];
 
 /// What to measure.
@@ -51,12 +52,16 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         installation.market.hold(symbol);
     }
     let address = installation.api.address().await.to_string();
-    say("gateway tick -> websocket client, milliseconds; 20 instruments at 1 Hz each; Postgres + Redis, api and desk apart");
-    say("subscribers  round  deliveries   p50     p99   p99.9     max   api CPU  desk CPU  api RSS  desk RSS");
+    say(
+        "gateway tick -> websocket client, milliseconds; 20 instruments at 1 Hz each; Postgres + Redis, api and desk apart",
+    );
+    say(
+        "subscribers  round  deliveries   p50     p99   p99.9     max   api CPU  desk CPU  api RSS  desk RSS",
+    );
     for round in 1..=options.rounds {
         for subscribers in &options.subscribers {
             let processes = [Some(&installation.api), installation.desk.as_ref()];
-            let processes: Vec<_> = processes.into_iter().flatten().filter_map(|program| program.id()).collect();
+            let processes: Vec<_> = processes.into_iter().flatten().filter_map(Tickgraph::id).collect();
             let before: Vec<_> = processes.iter().map(|id| usage(*id)).collect::<Result<_, _>>()?;
             let load = measure(&client, &address, &ids, *subscribers, options.seconds);
             let (result, ()) = tokio::select! {
@@ -64,12 +69,20 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
                 () = tick(&installation.market) => bail!("the ticks ended"),
             };
             let after: Vec<_> = processes.iter().map(|id| usage(*id)).collect::<Result<_, _>>()?;
-            let cpu = |index: usize| (after[index].cpu - before[index].cpu).as_secs_f64();
+            let cpu = |index: usize| after[index].cpu.saturating_sub(before[index].cpu).as_secs_f64();
             let rss = |index: usize| after[index].resident_kib / 1_024;
             let ms = |name: &str| result[name].as_f64().unwrap_or(f64::NAN) / 1_000.0;
             say(&format!(
                 "{subscribers:>11}  {round:>5}  {:>10}  {:>5.2}  {:>6.2}  {:>6.2}  {:>6.2}  {:>6.2} s  {:>6.2} s  {:>3} MiB  {:>4} MiB",
-                result["deliveries"], ms("p50"), ms("p99"), ms("p999"), ms("max"), cpu(0), cpu(1), rss(0), rss(1),
+                result["deliveries"],
+                ms("p50"),
+                ms("p99"),
+                ms("p999"),
+                ms("max"),
+                cpu(0),
+                cpu(1),
+                rss(0),
+                rss(1),
             ));
         }
     }
@@ -109,4 +122,3 @@ async fn measure(
     let output = load.wait_with_output().await?;
     serde_json::from_slice(&output.stdout).context("the load generator failed")
 }
-

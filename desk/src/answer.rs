@@ -26,9 +26,14 @@ pub(crate) async fn run(
     ended: CancellationToken,
 ) {
     let Some(source) = this.source.clone() else { return ended.cancelled().await };
-    let history =
-        History { source: source.clone(), store: this.ports.bars.clone(), clock: this.ports.clock.clone() };
-    let desk = Arc::new(Answers { this: this.clone(), source, history, statuses, open: Mutex::default() });
+    let world = World(statuses);
+    let history = History {
+        source: source.clone(),
+        world: world.clone(),
+        store: this.ports.bars.clone(),
+        clock: this.ports.clock.clone(),
+    };
+    let desk = Arc::new(Answers { this: this.clone(), source, history, world, open: Mutex::default() });
     let tasks = TaskTracker::new();
     while !ended.is_cancelled() {
         match this.ports.requests.questions().await {
@@ -64,7 +69,7 @@ struct Answers {
     this: Arc<Leadership>,
     source: Arc<dyn MarketDataSource>,
     history: History,
-    statuses: watch::Receiver<ConnectionStatus>,
+    world: World,
     open: Mutex<HashMap<DeskQuestion, Answering>>,
 }
 
@@ -89,10 +94,16 @@ impl Answers {
     }
 
     async fn ask(&self, question: &DeskQuestion) -> DeskReply {
-        self.check_world()?;
         match question {
-            DeskQuestion::Search(text) => self.source.search(text).await.map(DeskAnswer::Instruments),
-            DeskQuestion::Named(wanted) => self.source.named(wanted).await.map(DeskAnswer::Instruments),
+            DeskQuestion::Search(text) => {
+                self.world.check()?;
+                self.source.search(text).await.map(DeskAnswer::Instruments)
+            }
+            DeskQuestion::Named(wanted) => {
+                self.world.check()?;
+                self.source.named(wanted).await.map(DeskAnswer::Instruments)
+            }
+            // What is kept needs no broker; the history checks before it asks.
             DeskQuestion::Bars { instrument, size, query } => {
                 let known = self.this.ports.instruments.find(&[*instrument]).await.map_err(|error| {
                     warn!(error = error_chain(&error), "cannot look up an instrument");
@@ -103,9 +114,16 @@ impl Answers {
             }
         }
     }
+}
 
-    fn check_world(&self) -> Result<(), SourceError> {
-        let status = self.statuses.borrow();
+/// How the connection is, its world included.
+#[derive(Clone)]
+pub(crate) struct World(watch::Receiver<ConnectionStatus>);
+
+impl World {
+    /// Whether the broker may be asked.
+    pub(crate) fn check(&self) -> Result<(), SourceError> {
+        let status = self.0.borrow();
         let message = status.message.clone().unwrap_or_else(|| "the broker is not connected yet".into());
         match status.state {
             ConnectionState::Refused => {

@@ -9,6 +9,7 @@ use domain::market_data::{MarketDataSource, SourceError};
 use time::{Duration, OffsetDateTime};
 use tracing::warn;
 
+use crate::answer::World;
 use crate::leader::error_chain;
 
 /// How many times a question for the last bars is widened where closed markets left it short.
@@ -17,6 +18,7 @@ const WIDENINGS: u32 = 4;
 /// The history of a broker's instruments.
 pub(crate) struct History {
     pub(crate) source: Arc<dyn MarketDataSource>,
+    pub(crate) world: World,
     pub(crate) store: Arc<dyn BarStore>,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -69,6 +71,7 @@ impl History {
             (Vec::new(), Vec::new())
         });
         for missing in range.without(&known) {
+            self.world.check()?;
             let fetched = self.source.bars(instrument, size, BarQuery::Range(missing)).await?;
             self.keep(series, missing, &fetched).await;
             bars.retain(|bar| bar.time < missing.from || bar.time >= missing.to);

@@ -171,9 +171,9 @@ async fn watch_world(
             now.state = ConnectionState::Connecting;
         }
         status.send_if_modified(|known| {
-            let changed = *known != now;
+            let differs = *known != now;
             *known = now;
-            changed
+            differs
         });
         let retry = world.is_none() && source.status().environment.is_some();
         tokio::select! {
@@ -187,7 +187,7 @@ async fn watch_world(
 /// Says every second, and at each change, how the desk is.
 async fn beat(
     this: Arc<Leadership>,
-    mut statuses: watch::Receiver<ConnectionStatus>,
+    mut connection: watch::Receiver<ConnectionStatus>,
     lines: watch::Receiver<Lines>,
     ended: CancellationToken,
 ) {
@@ -198,11 +198,10 @@ async fn beat(
         tokio::select! {
             () = ended.cancelled() => return,
             _ = every.tick() => {}
-            changed = statuses.changed() => if changed.is_err() { return ended.cancelled().await },
+            changed = connection.changed() => if changed.is_err() { return ended.cancelled().await },
         }
-        let connection = statuses.borrow_and_update().clone();
-        let lines = *lines.borrow();
-        let heartbeat = heartbeat(&this, connection, lines);
+        let status = connection.borrow_and_update().clone();
+        let heartbeat = heartbeat(&this, status, *lines.borrow());
         let result = this.ports.bus.publish(&[Message::Desk(heartbeat)]).await;
         if let (Err(error), true) = (&result, told) {
             warn!(error = error_chain(error), "cannot tell the heartbeat");

@@ -161,6 +161,13 @@ impl Watchlists {
         instruments: Vec<InstrumentId>,
     ) -> Result<Watchlist, Error> {
         let name = WatchlistName::parse(name)?;
+        if instruments.len() > MAX_INSTRUMENTS {
+            return Err(Refusal::of("instruments", RefusalCode::LimitReached, full()).into());
+        }
+        let known = self.instruments.find(&instruments).await?;
+        if instruments.iter().any(|id| known.iter().all(|instrument| instrument.id != *id)) {
+            return Err(not_found("instruments", "instrument").into());
+        }
         let created_at = self.clock.now();
         let id = WatchlistId(new_id(created_at, self.random.as_ref()));
         let watchlist = Watchlist { id, owner, name, instruments, created_at };
@@ -193,8 +200,7 @@ impl Watchlists {
         if self.instruments.find(&[instrument]).await?.is_empty() {
             return Err(not_found("instrument", "instrument").into());
         }
-        let limit = format!("this watchlist has {MAX_INSTRUMENTS} instruments, the most there can be");
-        done(self.store.add(owner, id, instrument).await?, "instrument", &limit)
+        done(self.store.add(owner, id, instrument).await?, "instrument", &full())
     }
 
     /// Takes an instrument out of a list.
@@ -216,6 +222,10 @@ impl Watchlists {
     ) -> Result<Watchlist, Error> {
         done(self.store.reorder(owner, id, instruments).await?, "instruments", "")
     }
+}
+
+fn full() -> String {
+    format!("a watchlist holds at most {MAX_INSTRUMENTS} instruments")
 }
 
 fn not_found(field: &'static str, noun: &str) -> Refusal {

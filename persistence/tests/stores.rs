@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use domain::clock::SystemClock;
+use migration::Migrator;
 use persistence::sql::{Sql, SqlOptions};
 use persistence::testing::PrivatePostgres;
+use sea_orm_migration::MigratorTrait;
 
 use crate::{at_once, or_skip};
 
@@ -54,6 +56,7 @@ async fn on_postgres() {
 async fn contract(url: &str) {
     let pair = Pair::connect(url).await;
     migrations(&pair).await;
+    migrations_can_be_undone(&pair, url).await;
     installation::contract(&pair).await;
     instruments::contract(&pair).await;
     bars::contract(&pair).await;
@@ -74,5 +77,14 @@ async fn migrations(pair: &Pair) {
     for result in results {
         result.unwrap();
     }
+    assert_eq!(pair.other.pending().await.unwrap(), Vec::<String>::new());
+}
+
+async fn migrations_can_be_undone(pair: &Pair, url: &str) {
+    let database = sea_orm::Database::connect(url).await.unwrap();
+    Migrator::down(&database, None).await.unwrap();
+    assert_eq!(pair.one.pending().await.unwrap().len(), Migrator::migrations().len());
+    database.close().await.unwrap();
+    pair.one.migrate().await.unwrap();
     assert_eq!(pair.other.pending().await.unwrap(), Vec::<String>::new());
 }

@@ -38,14 +38,6 @@ impl Direction {
             Self::Down => "down",
         }
     }
-
-    /// The sign that tells it without colour.
-    pub fn arrow(self) -> &'static str {
-        match self {
-            Self::Up => "\u{25B2}",
-            Self::Down => "\u{25BC}",
-        }
-    }
 }
 
 /// How many decimals prices with this step have.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use cynic::{MutationBuilder, QueryBuilder};
+use dioxus::core::Runtime;
 use dioxus::prelude::*;
 use futures::channel::oneshot;
 use futures::future::{FutureExt, LocalBoxFuture, Shared};
@@ -83,6 +84,7 @@ type Renewal = Shared<LocalBoxFuture<'static, Result<(), Failure>>>;
 /// The session of this tab.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Session {
+    scope: ScopeId,
     state: Signal<SessionState>,
     grant: Signal<Option<Grant>>,
     renewal: Signal<Option<Renewal>>,
@@ -94,6 +96,7 @@ impl Session {
     /// A session of which nothing is known yet; made once, at the root.
     pub fn new() -> Self {
         Self {
+            scope: dioxus::core::current_scope_id(),
             state: Signal::new(SessionState::Starting),
             grant: Signal::new(None),
             renewal: Signal::new(None),
@@ -261,10 +264,14 @@ impl Session {
         logged_in
     }
 
-    /// Logs out here at once, and on the server as soon as it answers.
-    pub async fn log_out(self) {
-        let token = self.grant.peek().as_ref().map(|grant| grant.token.clone());
-        let _ = http::post(&SessionRevoke::build(()), token.as_ref()).await;
-        self.forget();
+    /// Logs out. Whatever the server answers, this tab forgets the session. The menu that asked goes away with
+    /// the session, so that the task belongs to the session itself.
+    pub fn log_out(self) {
+        let task = async move {
+            let token = self.grant.peek().as_ref().map(|grant| grant.token.clone());
+            let _ = http::post(&SessionRevoke::build(()), token.as_ref()).await;
+            self.forget();
+        };
+        Runtime::current().in_scope(self.scope, || spawn(task));
     }
 }

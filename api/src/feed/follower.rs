@@ -67,7 +67,10 @@ impl<V: Streamed> Follower<V> {
                     changed = self.outlook.changed() => changed.ok()?,
                 }
                 // Whatever arrives meanwhile replaces what is there: the last value is the one that is told.
-                sleep_until(self.due).await;
+                // A timer that is due already may still wait for the next turn of the clock.
+                if Instant::now() < self.due {
+                    sleep_until(self.due).await;
+                }
             } else {
                 let _ = timeout(FIRST_ANSWER, self.known.wait_for(|known| known.ready)).await;
             }

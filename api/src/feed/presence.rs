@@ -134,7 +134,9 @@ impl PresenceWatch {
             tokio::select! {
                 delivery = deliveries.next() => match delivery {
                     Some(Delivery::Message(message)) => {
-                        if let Message::Desk(status) = message.as_ref() {
+                        if let Message::Desk(status) = message.as_ref()
+                            && self.still_leads(status)
+                        {
                             missed_at = Instant::now() + HEARTBEAT_MISSED;
                             self.desk_is_there(status);
                         }
@@ -155,6 +157,11 @@ impl PresenceWatch {
     /// Whether a heartbeat is expected now: without the bus, none can be.
     fn counts_on_a_desk(&self) -> bool {
         !matches!(self.outlook.borrow().trouble, Some((FeedState::Stale, _)))
+    }
+
+    /// A desk that was frozen and wakes up may still tell of a leadership that has ended.
+    fn still_leads(&self, status: &DeskStatus) -> bool {
+        self.outlook.borrow().epoch.is_none_or(|epoch| status.epoch >= epoch)
     }
 
     fn desk_is_there(&self, status: &DeskStatus) {

@@ -19,6 +19,9 @@ use crate::feed::shown::Streamed;
 /// How long a topic stays in demand after somebody asked for its latest value.
 const ASKED_COUNTS: Duration = Duration::from_secs(10);
 
+/// How many topics count as asked for at most: questions must not take the lines of those who follow.
+const MAX_ASKED: usize = 200;
+
 type Channels<K, V> = Mutex<HashMap<K, Weak<Channel<V>>>>;
 
 /// Open channels, and topics that were asked for lately.
@@ -84,8 +87,16 @@ impl Registry {
     pub fn asked(&self, topics: &[Topic]) {
         let now = Instant::now();
         let mut asked = lock(&self.asked);
-        let known = topics.iter().filter(|topic| asked.insert(**topic, now).is_some()).count();
-        if known < topics.len() {
+        let mut has_new = false;
+        for topic in topics {
+            if let Some(at) = asked.get_mut(topic) {
+                *at = now;
+            } else if asked.len() < MAX_ASKED {
+                asked.insert(*topic, now);
+                has_new = true;
+            }
+        }
+        if has_new {
             self.changed();
         }
     }

@@ -105,7 +105,9 @@ impl FakeBus {
 impl Bus for FakeBus {
     async fn publish(&self, messages: &[Message]) -> Result<(), BusError> {
         self.check()?;
-        messages.iter().for_each(|message| self.tell(message.clone()));
+        for message in messages {
+            self.tell(message.clone());
+        }
         Ok(())
     }
 

@@ -84,7 +84,7 @@ fn quote(sequence: u64) -> Message {
 }
 
 async fn next<V>(stream: &mut BoxStream<'static, FeedEvent<V>>) -> FeedEvent<V> {
-    timeout(Duration::from_secs(60), stream.next()).await.expect("an event in time").expect("no end")
+    timeout(Duration::from_mins(1), stream.next()).await.expect("an event in time").expect("no end")
 }
 
 /// The sequence, state and reason of the next value.

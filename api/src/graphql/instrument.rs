@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use async_graphql::{Context, Enum, ID, Object, Result};
 use domain::desk::{DeskAnswer, DeskQuestion};
 use domain::error::{Refusal, RefusalCode};
 use domain::instrument::InstrumentId;
@@ -17,14 +15,12 @@ use crate::graphql::error::{internal, top_level};
 use crate::graphql::guard::permitted;
 use crate::graphql::loader::{Instruments, Quotes};
 use crate::graphql::node::{GlobalId, bad_id, instrument_id};
+use crate::graphql::page::{InstrumentConnection, Page};
 use crate::graphql::quote::Quote;
 use crate::graphql::scalar::Decimal;
 
 /// How long the desk may take for a search.
 const SEARCH_DEADLINE: Duration = Duration::from_secs(10);
-
-/// The most that a page of a connection holds.
-const MAX_PAGE: i32 = 100;
 
 /// The longest text that is searched for.
 const MAX_SEARCH: usize = 64;
@@ -137,39 +133,6 @@ impl Instrument {
     }
 }
 
-/// A page of instruments.
-#[derive(SimpleObject)]
-pub struct InstrumentConnection {
-    /// The instruments with their cursors.
-    edges: Vec<InstrumentEdge>,
-    /// The instruments.
-    nodes: Vec<Instrument>,
-    /// What lies before and after this page.
-    page_info: PageInfo,
-}
-
-/// An instrument in a page.
-#[derive(SimpleObject)]
-pub struct InstrumentEdge {
-    /// Where this stands; `after` takes it.
-    cursor: String,
-    /// The instrument.
-    node: Instrument,
-}
-
-/// What lies before and after a page.
-#[derive(SimpleObject)]
-pub struct PageInfo {
-    /// Whether something comes after this page.
-    has_next_page: bool,
-    /// Whether something comes before this page.
-    has_previous_page: bool,
-    /// The cursor of the first of this page.
-    start_cursor: Option<String>,
-    /// The cursor of the last of this page.
-    end_cursor: Option<String>,
-}
-
 /// The instrument that `id` names; `None` where it is not known.
 pub async fn find(context: &Context<'_>, id: InstrumentId) -> Result<Option<Instrument>> {
     Ok(context.data_unchecked::<DataLoader<Instruments>>().load_one(id).await?.map(Instrument))
@@ -254,76 +217,9 @@ fn parse_search(search: &str) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
-/// Which part of a list.
-#[derive(Debug, PartialEq, Eq)]
-struct Page {
-    start: usize,
-    count: usize,
-}
-
-impl Page {
-    fn parse(first: Option<i32>, after: Option<&str>) -> Result<Self, Refusal> {
-        let first = first.unwrap_or(MAX_PAGE);
-        let count = usize::try_from(first).ok().filter(|_| (1..=MAX_PAGE).contains(&first));
-        let count = count
-            .ok_or_else(|| Refusal::of("first", RefusalCode::Invalid, "'first' must be from 1 to 100"))?;
-        let bad_cursor =
-            || Refusal::of("after", RefusalCode::Invalid, "this is not a cursor that this server gave out");
-        let start = after.map(|cursor| read_cursor(cursor).ok_or_else(bad_cursor)).transpose()?;
-        Ok(Self { start: start.map_or(0, |index| index + 1), count })
-    }
-
-    fn of(&self, found: Vec<domain::instrument::Instrument>) -> InstrumentConnection {
-        let total = found.len();
-        let edges: Vec<InstrumentEdge> = found
-            .into_iter()
-            .enumerate()
-            .skip(self.start)
-            .take(self.count)
-            .map(|(index, instrument)| InstrumentEdge {
-                cursor: write_cursor(index),
-                node: Instrument(Arc::new(instrument)),
-            })
-            .collect();
-        let page_info = PageInfo {
-            has_next_page: self.start + edges.len() < total,
-            has_previous_page: self.start > 0 && total > 0,
-            start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: edges.last().map(|edge| edge.cursor.clone()),
-        };
-        InstrumentConnection { nodes: edges.iter().map(|edge| edge.node.clone()).collect(), edges, page_info }
-    }
-}
-
-fn write_cursor(index: usize) -> String {
-    URL_SAFE_NO_PAD.encode(format!("search:{index}"))
-}
-
-fn read_cursor(cursor: &str) -> Option<usize> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let index = std::str::from_utf8(&bytes).ok()?.strip_prefix("search:")?.parse().ok()?;
-    (index < 1_000).then_some(index)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_page_is_bounded() {
-        let cursor = write_cursor(4);
-        assert_eq!(Page::parse(None, None).unwrap(), Page { start: 0, count: 100 });
-        assert_eq!(Page::parse(Some(2), Some(&cursor)).unwrap(), Page { start: 5, count: 2 });
-        for (first, after) in
-            [(Some(0), None), (Some(-1), None), (Some(101), None), (None, Some("x")), (None, Some(""))]
-        {
-            assert_eq!(
-                Page::parse(first, after).unwrap_err().code,
-                RefusalCode::Invalid,
-                "{first:?} {after:?}"
-            );
-        }
-    }
 
     #[test]
     fn a_search_has_something_to_search_for() {

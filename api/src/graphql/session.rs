@@ -35,7 +35,7 @@ pub struct SessionCreateInput {
     password: String,
 }
 
-/// What became of a log-in. The refresh token travels in an HttpOnly cookie that the server sets; it is not in here.
+/// What became of a log-in. The refresh token travels in an `HttpOnly` cookie that the server sets; it is not in here.
 #[derive(SimpleObject)]
 pub struct SessionCreatePayload {
     /// The session; null where it was refused.

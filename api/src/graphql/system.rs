@@ -198,7 +198,7 @@ impl SystemQuery {
     async fn system(&self, context: &Context<'_>) -> System {
         let core = core(context);
         System {
-            overview: core.monitor.overview().await,
+            overview: core.monitor.overview(&core.services).await,
             presence: core.feed.presence().borrow().clone(),
             shows_details: caller(context).principal.is_some(),
         }
@@ -214,7 +214,7 @@ impl SystemSubscription {
     #[graphql(guard = "Requires(Permission::ReadMarket)")]
     async fn system(&self, context: &Context<'_>) -> Result<impl Stream<Item = System> + 'static> {
         let core = core(context);
-        core.monitor.overview().await;
+        core.monitor.overview(&core.services).await;
         let follower =
             Follower { overview: core.monitor.changes(), presence: core.feed.presence(), told: None };
         Ok(futures::stream::unfold(follower, Follower::next).boxed())

@@ -40,14 +40,14 @@ pub(super) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
         check_origin(&app, &headers, media)?;
         check_content_type(&headers, media)?;
         let bytes = read(&headers, body, media).await?;
-        let wire: WireRequest = serde_json::from_slice(&bytes).map_err(|_| bad_body(media))?;
+        let wire: WireRequest = serde_json::from_slice(&bytes).map_err(|_| boxed(bad_body(media)))?;
         let principal = authenticate(&app, &headers, media).await?;
         let prepared = match prepare(wire) {
             Ok(prepared) if prepared.kind == OperationKind::Subscription => {
                 return Err(boxed(refused(media, StatusCode::BAD_REQUEST, code::BAD_REQUEST, SUBSCRIPTION)));
             }
             Ok(prepared) => prepared,
-            Err(response) => return Ok(executed(media, response)),
+            Err(errors) => return Ok(executed(media, async_graphql::Response::from_errors(errors))),
         };
         let caller = Caller { principal, cookie: Some(RefreshCookie::of(&headers)) };
         Ok::<_, Refused>(executed(media, execute(&app, prepared, caller).await))
@@ -80,7 +80,7 @@ pub(super) async fn get(
         let principal = authenticate(&app, &headers, media).await?;
         let prepared = match prepare(wire) {
             Ok(prepared) => prepared,
-            Err(response) => return Ok(executed(media, response)),
+            Err(errors) => return Ok(executed(media, async_graphql::Response::from_errors(errors))),
         };
         match prepared.kind {
             OperationKind::Query => {}
@@ -169,10 +169,10 @@ async fn read(headers: &HeaderMap, body: Body, media: Media) -> Result<Bytes, Re
     }
 }
 
-fn bad_body(media: Media) -> Refused {
+fn bad_body(media: Media) -> Response {
     let message = "the body must be one JSON object with the string 'query' and, where needed, the string \
                    'operationName' and the objects 'variables' and 'extensions'";
-    boxed(refused(media, StatusCode::BAD_REQUEST, code::BAD_REQUEST, message))
+    refused(media, StatusCode::BAD_REQUEST, code::BAD_REQUEST, message)
 }
 
 fn only_by_post(media: Media) -> Response {

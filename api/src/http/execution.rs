@@ -22,15 +22,16 @@ pub(crate) struct Prepared {
     pub kind: OperationKind,
 }
 
-/// Parses a request's document and checks its bounds. What is wrong with it comes back as a response.
-pub(crate) fn prepare(wire: WireRequest) -> Result<Prepared, Response> {
+/// Parses a request's document and checks its bounds. What is wrong with it comes back as errors.
+pub(crate) fn prepare(wire: WireRequest) -> Result<Prepared, Vec<ServerError>> {
     let name = wire.operation_name.clone();
     let mut request = Request::from(wire);
-    document::check_text(&request.query).map_err(|message| failed(code::LIMIT, message))?;
+    document::check_text(&request.query).map_err(|message| failed(code::LIMIT, message).errors)?;
     let variables = request.variables.clone();
-    let document = request.parsed_query().map_err(|error| with_codes(Response::from_errors(vec![error])))?;
+    let document =
+        request.parsed_query().map_err(|error| with_codes(Response::from_errors(vec![error])).errors)?;
     let kind = document::check(document, name.as_deref(), &variables)
-        .map_err(|message| failed(code::BAD_REQUEST, message))?;
+        .map_err(|message| failed(code::BAD_REQUEST, message).errors)?;
     Ok(Prepared { request, kind })
 }
 

@@ -37,17 +37,14 @@ impl QueryString {
         Ok(WireRequest {
             query: self.query.ok_or("give the document in the parameter 'query'")?,
             operation_name: self.operation_name.filter(|name| !name.is_empty()),
-            variables: map(self.variables).ok_or("'variables' must be a JSON object")?,
-            _extensions: map(self.extensions).ok_or("'extensions' must be a JSON object")?,
+            variables: map(self.variables).map_err(|_| "'variables' must be a JSON object")?,
+            _extensions: map(self.extensions).map_err(|_| "'extensions' must be a JSON object")?,
         })
     }
 }
 
-fn map(text: Option<String>) -> Option<Option<Map<String, Value>>> {
-    match text.filter(|text| !text.is_empty()) {
-        Some(text) => serde_json::from_str(&text).ok(),
-        None => Some(None),
-    }
+fn map(text: Option<String>) -> Result<Option<Map<String, Value>>, serde_json::Error> {
+    text.filter(|text| !text.is_empty()).map(|text| serde_json::from_str(&text)).transpose()
 }
 
 impl From<WireRequest> for Request {

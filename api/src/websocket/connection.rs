@@ -24,7 +24,7 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(25);
 
 /// Without a sign of life for this long, the client is gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// How often the session is looked up again.
 const CHECK_EVERY: Duration = Duration::from_secs(30);
@@ -32,6 +32,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(30);
 /// How long the client may take to answer a close.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+const BAD_FRAME: &str = "Frames are whole, text is UTF-8, and a message has at most 64 KiB";
 const NO_TOKEN: &str = "Forbidden: send {\"accessToken\": \"…\"} in the payload of connection_init";
 const NOT_VALID: &str = "Forbidden: the access token is not valid or has expired";
 const EXPIRED: &str = "Forbidden: the access token has expired; renew it with a ping in time";
@@ -130,7 +131,8 @@ impl Connection {
             }
             Event::Message(Some(Err(error))) => {
                 tracing::debug!(%error, "a websocket broke");
-                Err(End::Gone)
+                // Where the connection itself is gone, nobody hears this.
+                Err(End::Close(Close::BadMessage(BAD_FRAME)))
             }
             Event::Message(None) | Event::WriterEnded => Err(End::Gone),
             Event::Expired if self.principal.is_none() => Err(End::Close(Close::InitTimeout)),

@@ -47,7 +47,7 @@ impl Operations {
     pub async fn begin(
         &self,
         id: String,
-        prepared: Result<Prepared, Response>,
+        prepared: Result<Prepared, Vec<ServerError>>,
         caller: Caller,
     ) -> Result<(), NotBegun> {
         let number = {
@@ -66,16 +66,16 @@ impl Operations {
         };
         let refused = match (prepared, number) {
             (Ok(prepared), Some(number)) => {
-                self.spawn(id, number, prepared, caller);
+                self.spawn(&id, number, prepared, caller);
                 return Ok(());
             }
-            (Err(response), _) => response,
+            (Err(errors), _) => errors,
             (Ok(_), None) => too_many(),
         };
         if let Some(number) = number {
             lock(&self.running).end(&id, number);
         }
-        let message = ServerMessage::Error { id: &id, payload: &refused.errors }.text();
+        let message = ServerMessage::Error { id: &id, payload: &refused }.text();
         send(&self.queue, message).await;
         Ok(())
     }
@@ -87,18 +87,18 @@ impl Operations {
         }
     }
 
-    fn spawn(&self, id: String, number: u64, prepared: Prepared, caller: Caller) {
+    fn spawn(&self, id: &str, number: u64, prepared: Prepared, caller: Caller) {
         let is_mutation = prepared.kind == OperationKind::Mutation;
         let operation = Operation {
             app: Arc::clone(&self.app),
             queue: self.queue.clone(),
             running: Arc::clone(&self.running),
-            id: id.clone(),
+            id: id.to_owned(),
             number,
         };
         let task = tokio::spawn(operation.run(prepared, caller)).abort_handle();
         if !is_mutation
-            && let Some(entry) = lock(&self.running).by_id.get_mut(&id).filter(|(known, _)| *known == number)
+            && let Some(entry) = lock(&self.running).by_id.get_mut(id).filter(|(known, _)| *known == number)
         {
             entry.1 = Some(task);
         }
@@ -186,10 +186,10 @@ pub async fn send(queue: &mpsc::Sender<Utf8Bytes>, message: Option<Utf8Bytes>) -
     }
 }
 
-fn too_many() -> Response {
+fn too_many() -> Vec<ServerError> {
     let message =
         format!("a connection runs at most {MAX_OPERATIONS} operations at once; complete some first");
-    crate::http::failed(code::LIMIT, message)
+    crate::http::failed(code::LIMIT, message).errors
 }
 
 fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {

@@ -1,6 +1,13 @@
 //! The API over real HTTP and websockets, on ports that live in the process.
 
-#![allow(missing_docs, reason = "these are tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::format_collect,
+    clippy::similar_names,
+    reason = "these are tests"
+)]
 
 #[path = "../../src/feed/testing.rs"]
 #[allow(dead_code, reason = "shared with the unit tests")]

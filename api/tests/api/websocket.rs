@@ -1,11 +1,15 @@
 //! `graphql-transport-ws`: its close codes, its messages, and streams that survive what happens.
 
+use std::time::Duration;
+
 use domain::RefusalCode;
 use domain::bus::{Message, Topic};
 use domain::quote::FeedRefusal;
 use futures::SinkExt as _;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame as RawFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::market::{NOW, heartbeat, id_of, quote};
 use crate::support::socket::Socket;
@@ -26,11 +30,11 @@ async fn what_breaks_the_protocol_is_closed_with_its_code() {
         (&[json!("not an object")], 4400),
         (&[json!({ "type": "start" })], 4400),
         (&[init.clone(), json!({ "type": "subscribe", "payload": { "query": SYSTEM } })], 4400),
-        (&[subscribe.clone()], 4401),
+        (std::slice::from_ref(&subscribe), 4401),
         (&[json!({ "type": "connection_init" })], 4403),
         (&[json!({ "type": "connection_init", "payload": { "accessToken": "forged" } })], 4403),
         (&[json!({ "type": "connection_init", "payload": { "accessToken": 1 } })], 4403),
-        (&[init.clone(), subscribe.clone(), subscribe], 4409),
+        (&[init.clone(), subscribe.clone(), subscribe.clone()], 4409),
         (&[init.clone(), init.clone()], 4429),
         (&[init, json!({ "type": "ping", "payload": { "accessToken": "forged" } })], 4403),
     ];
@@ -199,6 +203,41 @@ async fn a_socket_ends_with_its_token() {
         (code, reason.as_str()),
         (4403, "Forbidden: the access token has expired; renew it with a ping in time")
     );
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_dropped_and_delays_nobody() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    let mut stalled = Socket::open_narrow(&node.address, &token).await;
+    let mut other = Socket::open(&node.address, &token).await;
+    let ping = json!({ "type": "ping", "payload": { "padding": "x".repeat(60_000) } });
+    let floods = async {
+        // Each is answered at its full length, and no answer is read.
+        while stalled.0.send(Frame::text(ping.to_string())).await.is_ok() {}
+    };
+    let serves = async {
+        for _ in 0..50 {
+            other.send(&json!({ "type": "ping" })).await;
+            assert_eq!(other.receive().await, json!({ "type": "pong" }));
+        }
+    };
+    let (dropped, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(30), floods), serves);
+    assert!(dropped.is_ok(), "the server still waits for a client that does not read");
+}
+
+#[tokio::test]
+async fn a_frame_that_is_no_text_is_told_and_one_too_large_ends_the_socket() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    let mut socket = Socket::open(&node.address, &token).await;
+    let invalid = RawFrame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
+    socket.0.send(Frame::Frame(invalid)).await.unwrap();
+    assert_eq!(socket.closed().await.0, 4400);
+    let mut socket = Socket::open(&node.address, &token).await;
+    socket.0.send(Frame::text(" ".repeat(70_000))).await.unwrap();
+    // The rest of the frame is not read, so that the reason may get lost on its way.
+    socket.ended().await;
 }
 
 #[tokio::test]

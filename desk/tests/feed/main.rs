@@ -1,6 +1,8 @@
 //! The feed on the in-process bus, with a broker that does what the test says and a clock that runs
 //! as fast as the test needs.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
+
 mod world;
 
 use std::time::Duration;

@@ -61,8 +61,7 @@ pub fn AccountMenu(user: User) -> Element {
     let log_out = move |_| {
         if !leaving() {
             leaving.set(true);
-            // The page of this button goes away with the session: the task must not go with it.
-            dioxus::core::spawn_forever(session.log_out());
+            session.log_out();
         }
     };
     rsx! {

@@ -64,6 +64,10 @@ pub struct Board {
     pub refusal: Signal<Option<Refusal>>,
     /// Whether a change is on its way.
     pub busy: Signal<bool>,
+    /// Whether the open list is being edited.
+    pub editing: Signal<bool>,
+    /// Whether a new list is being named.
+    pub naming: Signal<bool>,
     open: Signal<Option<WatchlistId>>,
 }
 
@@ -77,6 +81,8 @@ impl Board {
             chosen: Signal::new(None),
             refusal: Signal::new(None),
             busy: Signal::new(false),
+            editing: Signal::new(false),
+            naming: Signal::new(false),
             open: Signal::new(browser::remembered(LIST_KEY).map(WatchlistId::new)),
         }
     }
@@ -115,6 +121,7 @@ impl Board {
     pub fn open(mut self, list: &WatchlistId) {
         browser::remember(LIST_KEY, list.inner());
         self.refusal.set(None);
+        self.editing.set(false);
         self.open.set(Some(list.clone()));
         self.choose_something();
     }
@@ -151,32 +158,29 @@ impl Board {
     }
 
     /// Makes a list and opens it.
-    pub async fn create(self, name: String) -> bool {
+    pub async fn create(mut self, name: String) -> bool {
         let Some(list) = self.changed(watchlist::create(self.session, name)).await else { return false };
         self.open(&list.id);
+        self.naming.set(false);
         true
     }
 
     /// Renames a list.
-    pub async fn rename(self, list: WatchlistId, name: String) -> bool {
-        self.changed(watchlist::rename(self.session, list, name)).await.is_some()
+    pub async fn rename(mut self, list: WatchlistId, name: String) {
+        if self.changed(watchlist::rename(self.session, list, name)).await.is_some() {
+            self.editing.set(false);
+        }
     }
 
     /// Adds an instrument to the open list and chooses it; makes a list of this name where there is none.
-    pub async fn add(self, instrument: Instrument, name_of_first: String) -> bool {
-        let list = match self.open_list() {
-            Some(list) => list.id,
-            None if self.create(name_of_first).await => match self.open_list() {
-                Some(list) => list.id,
-                None => return false,
-            },
-            None => return false,
-        };
-        let added = self.changed(watchlist::add(self.session, list, instrument.id.clone())).await;
-        if added.is_some() {
+    pub async fn add(self, instrument: Instrument, name_of_first: String) {
+        if self.open_list().is_none() && !self.create(name_of_first).await {
+            return;
+        }
+        let Some(list) = self.open_list() else { return };
+        if self.changed(watchlist::add(self.session, list.id, instrument.id.clone())).await.is_some() {
             self.choose(&instrument);
         }
-        added.is_some()
     }
 
     /// Takes an instrument out of a list.
@@ -194,16 +198,15 @@ impl Board {
     }
 
     /// Deletes a list.
-    pub async fn delete(mut self, list: WatchlistId) -> bool {
-        let Some(done) = self.guarded(watchlist::delete(self.session, list.clone())).await else {
-            return false;
-        };
-        if done.is_ok()
-            && let Lists::Ready(lists) = &mut *self.lists.write()
-        {
-            lists.retain(|known| known.id != list);
+    pub async fn delete(mut self, list: WatchlistId) {
+        let Some(done) = self.guarded(watchlist::delete(self.session, list.clone())).await else { return };
+        if done.is_ok() {
+            self.editing.set(false);
+            if let Lists::Ready(lists) = &mut *self.lists.write() {
+                lists.retain(|known| known.id != list);
+            }
         }
-        self.settle(done).await.is_some()
+        self.settle(done).await;
     }
 
     /// Waits for a change and takes in the list as it is now.

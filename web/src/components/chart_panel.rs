@@ -278,9 +278,6 @@ pub fn ChartPanel(instrument: Instrument) -> Element {
         section { class: "chart-panel", "aria-label": text.say(Text::Chart),
             div { class: "chart-bar",
                 Sizes { size }
-                if let Some(shown) = model.shown() {
-                    BarLegend { shown, scale }
-                }
             }
             div { class: "chart-box",
                 div {
@@ -294,6 +291,9 @@ pub fn ChartPanel(instrument: Instrument) -> Element {
                     onmounted: move |event| {
                         spawn(model.open_chart(event.as_web_event()));
                     },
+                }
+                if let Some(shown) = model.shown() {
+                    BarLegend { shown, scale }
                 }
                 Overlay { model }
             }

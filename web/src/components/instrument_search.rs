@@ -56,9 +56,7 @@ pub fn InstrumentSearch(board: Board) -> Element {
         open.set(false);
         typed.set(String::new());
         let name = text.say(Text::Watchlist).to_owned();
-        board.run(async move {
-            board.add(instrument, name).await;
-        });
+        board.run(board.add(instrument, name));
     };
     let count = move || match &*found.read() {
         Found::Instruments(instruments) => instruments.len(),

@@ -45,8 +45,9 @@ pub fn Change(value: Option<Decimal>, shown: Option<String>, #[props(default)] a
     let class = direction.map_or("flat", Direction::class);
     rsx! {
         span { class: "{class}",
-            if let Some(direction) = direction.filter(|_| arrow) {
-                span { class: "arrow", "aria-hidden": "true", {direction.arrow()} }
+            // The arrow tells without colour, and so does the sign.
+            if arrow && direction.is_some() {
+                span { class: "arrow arrow-{class}", "aria-hidden": "true" }
             }
             {shown.unwrap_or_else(|| NOTHING.to_owned())}
         }

@@ -15,6 +15,8 @@ use crate::ui::menu::Menu;
 /// How good or bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Health {
+    /// Not in use.
+    Unused,
     /// As it should be.
     Good,
     /// Works, or will soon.
@@ -26,6 +28,7 @@ pub enum Health {
 impl Health {
     fn class(self) -> &'static str {
         match self {
+            Self::Unused => "light",
             Self::Good => "light light-good",
             Self::Fair => "light light-fair",
             Self::Bad => "light light-bad",
@@ -54,14 +57,15 @@ fn of_system(system: &System) -> (Health, Text) {
     match worst {
         Some(Health::Bad) => (Health::Bad, Text::BrokerDown),
         Some(Health::Fair) => (Health::Fair, Text::BrokerDegraded),
-        Some(Health::Good) | None => (Health::Good, Text::Connected),
+        Some(Health::Good | Health::Unused) | None => (Health::Good, Text::Connected),
     }
 }
 
 fn of_connection(state: ConnectionState) -> Health {
     match state {
         // Off is what the owner of the installation chose.
-        ConnectionState::Connected | ConnectionState::Off => Health::Good,
+        ConnectionState::Off => Health::Unused,
+        ConnectionState::Connected => Health::Good,
         ConnectionState::Connecting | ConnectionState::Degraded => Health::Fair,
         ConnectionState::Disconnected | ConnectionState::Refused => Health::Bad,
     }

@@ -10,31 +10,21 @@ use crate::ui::icon::{Glyph, Icon};
 
 /// The name in a field, and a delete button that asks once more.
 #[component]
-pub fn WatchlistEditor(board: Board, list: Watchlist, editing: Signal<bool>) -> Element {
+pub fn WatchlistEditor(board: Board, list: Watchlist) -> Element {
     let text = use_text();
     let mut name = use_signal(|| list.name.clone());
     let mut sure = use_signal(|| false);
     let id = list.id.clone();
     let rename = move |event: FormEvent| {
         event.prevent_default();
-        let (id, name) = (id.clone(), name());
-        board.run(async move {
-            if board.rename(id, name).await {
-                editing.set(false);
-            }
-        });
+        board.run(board.rename(id.clone(), name()));
     };
     let id = list.id.clone();
     let delete = move |_| {
         if !sure() {
             return sure.set(true);
         }
-        let id = id.clone();
-        board.run(async move {
-            if board.delete(id).await {
-                editing.set(false);
-            }
-        });
+        board.run(board.delete(id.clone()));
     };
     let busy = (board.busy)();
     rsx! {

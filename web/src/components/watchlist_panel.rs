@@ -19,20 +19,14 @@ use crate::ui::notice::{Empty, Loading, Problem};
 #[component]
 pub fn WatchlistPanel(board: Board) -> Element {
     let text = use_text();
-    let mut editing = use_signal(|| false);
+    let editing = board.editing;
     let open = board.open_list();
-    // Another list is not being edited just because the last one was.
-    let open_id = open.as_ref().map(|list| list.id.clone());
-    use_effect(use_reactive!(|open_id| {
-        let _ = &open_id;
-        editing.set(false);
-    }));
     rsx! {
         section { class: "panel watchlist-panel", "aria-label": text.say(Text::Watchlists),
-            WatchlistTabs { board, editing }
+            WatchlistTabs { board }
             InstrumentSearch { board }
             if let Some(list) = open.clone().filter(|_| editing()) {
-                WatchlistEditor { key: "{list.id.inner()}", board, list, editing }
+                WatchlistEditor { key: "{list.id.inner()}", board, list }
             }
             FormProblem { refusal: (board.refusal)(), fields: vec![] }
             FeedProblem {}

@@ -117,6 +117,8 @@ fn row_keys(
             let id = instrument.id.clone();
             board.run(async move {
                 board.step(id, step).await;
+                // The row has to stand in its new place first.
+                browser::next_frame().await;
                 browser::focus(&focus_id(target));
             });
         } else {

@@ -9,9 +9,9 @@ use crate::ui::icon::{Glyph, Icon};
 
 /// A tab for each list, and the field for the name of a new one.
 #[component]
-pub fn WatchlistTabs(board: Board, editing: Signal<bool>) -> Element {
+pub fn WatchlistTabs(board: Board) -> Element {
     let text = use_text();
-    let mut naming = use_signal(|| false);
+    let (mut naming, mut editing) = (board.naming, board.editing);
     let lists = match &*board.lists.read() {
         Lists::Ready(lists) => lists.clone(),
         _ => Vec::new(),
@@ -60,22 +60,21 @@ pub fn WatchlistTabs(board: Board, editing: Signal<bool>) -> Element {
             }
         }
         if naming() {
-            NewList { board, ondone: move |()| naming.set(false) }
+            NewList { board }
         }
     }
 }
 
 #[component]
-fn NewList(board: Board, ondone: EventHandler<()>) -> Element {
+fn NewList(board: Board) -> Element {
     let text = use_text();
+    let mut naming = board.naming;
     let mut name = use_signal(String::new);
     let submit = move |event: FormEvent| {
         event.prevent_default();
         let name = name();
         board.run(async move {
-            if board.create(name).await {
-                ondone.call(());
-            }
+            board.create(name).await;
         });
     };
     use_effect(|| crate::browser::focus("new-watchlist"));
@@ -91,7 +90,7 @@ fn NewList(board: Board, ondone: EventHandler<()>) -> Element {
                 oninput: move |event| name.set(event.value()),
                 onkeydown: move |event| {
                     if event.key() == Key::Escape {
-                        ondone.call(());
+                        naming.set(false);
                     }
                 },
             }

@@ -45,6 +45,21 @@ impl Socket {
         socket
     }
 
+    /// Connects with the smallest of receive buffers, and is acknowledged.
+    pub async fn open_narrow(address: &str, token: &str) -> Self {
+        let tcp = tokio::net::TcpSocket::new_v4().unwrap();
+        tcp.set_recv_buffer_size(4_096).unwrap();
+        let stream = MaybeTlsStream::Plain(tcp.connect(address.parse().unwrap()).await.unwrap());
+        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
+        let mut socket = Self(tokio_tungstenite::client_async(request, stream).await.unwrap().0);
+        socket.send(&json!({ "type": "connection_init", "payload": { "accessToken": token } })).await;
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
     pub async fn send(&mut self, message: &Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
@@ -85,5 +100,11 @@ impl Socket {
                 other => panic!("a close frame, not {other:?}"),
             }
         }
+    }
+
+    /// Waits until the connection is over, however it ends.
+    pub async fn ended(&mut self) {
+        let end = async { while let Some(Ok(_)) = self.0.next().await {} };
+        timeout(PATIENCE, end).await.expect("the end in time");
     }
 }

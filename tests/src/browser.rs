@@ -1,4 +1,4 @@
-//! A real Chromium, driven over WebDriver.
+//! A real Chromium, driven over the `WebDriver` protocol.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

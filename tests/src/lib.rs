@@ -4,7 +4,7 @@
 //! A test asks for an [`installation::Installation`], takes a [`client::Client`] of it, and says what it
 //! expects. Everything that was started ends with the value that stands for it. The harness ends a test (by
 //! a panic with a sentence) where something it needs fails.
-#![allow(clippy::missing_panics_doc, clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
 pub mod answer;
 pub mod browser;

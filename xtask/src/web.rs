@@ -139,10 +139,8 @@ fn licenses(packages: &Path) -> Result<String> {
     );
     for package in ["lightweight-charts", "@fontsource-variable/inter"] {
         let license = read(&packages.join(package).join("LICENSE"))?;
-        text.push_str(&format!(
-            "==== {package} ====\n\n{}\n\n",
-            String::from_utf8_lossy(&license).trim_end()
-        ));
+        let license = String::from_utf8_lossy(&license);
+        text.extend(["==== ", package, " ====\n\n", license.trim_end(), "\n\n"]);
     }
     Ok(text)
 }

@@ -104,7 +104,8 @@ impl Connection {
             tracing::debug!(?reason, "a websocket is closed");
             let _ = close.send(reason);
             // The close goes out, and the other side's answer is awaited, so that it is not cut off on its way.
-            let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = stream.next().await {} }).await;
+            let answered = async { while let Some(Ok(_)) = stream.next().await {} };
+            let _ = timeout(GOODBYE, async { tokio::join!(answered, &mut writer) }).await;
         }
         writer.abort();
     }

@@ -74,6 +74,7 @@ mod tests {
             r#"{"errors":[{"message":"no"},{"message":"x","extensions":{"code":"UNAUTHENTICATED"}}]}"#,
             Err(Failure::Unauthenticated),
         );
-        check(r#"{"data":null}"#, Err(Failure::Unreachable));
+        check(r#"{"data":1,"errors":[]}"#, Ok(1));
+        check(r#"{"data":null,"errors":[]}"#, Err(Failure::Unreachable));
     }
 }

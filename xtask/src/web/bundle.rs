@@ -79,8 +79,9 @@ fn final_name(name: &str, content: &[u8]) -> String {
     let Some((stem, end)) = base.rsplit_once('.').filter(|(_, end)| *end != "txt") else {
         return name.to_owned();
     };
-    let hash: String = Sha256::digest(content).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{HASHED}/{stem}.{hash}.{end}")
+    let digest = Sha256::digest(content);
+    let hash = digest.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
+    format!("{HASHED}/{stem}.{hash:016x}.{end}")
 }
 
 /// Replaces every mention of a file by its final path: `/name` in quotes or brackets, and `./name` where a
@@ -128,7 +129,7 @@ fn file_name(path: &Path) -> String {
 
 /// Typefaces are compressed by their own format.
 fn compresses(name: &str) -> bool {
-    !Path::new(name).extension().is_some_and(|end| end == "woff2")
+    Path::new(name).extension().is_none_or(|end| end != "woff2")
 }
 
 /// Leaves a file alone that holds this already, so that its time does not change.

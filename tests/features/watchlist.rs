@@ -25,13 +25,13 @@ async fn a_watchlist_is_made_filled_ordered_renamed_and_deleted() {
         [client.instrument("AAPL").await, client.instrument("EUR.USD").await, client.instrument("SPY").await];
     let list = create(&client, " Tech ").await;
 
-    let mut last = Value::Null;
+    let mut filled = Value::Null;
     for instrument in [&apple, &euro, &spy, &apple] {
         let input = json!({ "watchlist": list, "instrument": instrument });
-        last = client.mutate("watchlistAdd", input, LIST).await;
+        filled = client.mutate("watchlistAdd", input, LIST).await;
     }
-    assert_eq!(symbols(&last["watchlist"]), ["AAPL", "EUR.USD", "SPY"], "each once, in the order of adding");
-    assert_eq!(last["watchlist"]["name"], "Tech");
+    assert_eq!(symbols(&filled["watchlist"]), ["AAPL", "EUR.USD", "SPY"], "each once, in the order of adding");
+    assert_eq!(filled["watchlist"]["name"], "Tech");
 
     let order = json!({ "watchlist": list, "instruments": [spy, apple, euro] });
     let ordered = client.mutate("watchlistReorder", order, LIST).await;

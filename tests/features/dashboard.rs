@@ -7,7 +7,9 @@ use tempfile::TempDir;
 use tests::browser::Browser;
 use tests::client::{PASSWORD, USERNAME};
 use tests::installation::Installation;
+use tests::market::Market;
 use tests::program::{Settings, Tickgraph};
+use tests::wait::within;
 
 async fn set_up(browser: &Browser, server: &mut Tickgraph) {
     browser.visit(&server.set_up_link().await).await;
@@ -31,17 +33,28 @@ async fn add(browser: &Browser, symbol: &str) {
     browser.click(&format!("watchlist-row-{symbol}")).await;
 }
 
-/// The quote cell and the chart's last bar both move.
+/// The quote cell and the chart's last bar both move by themselves. The generated market is quiet outside of
+/// New York's hours, hence the patience.
 async fn moves(browser: &Browser, symbol: &str) {
-    let minute = Duration::from_mins(1);
-    let cell = format!("quote-last-{symbol}");
+    let patience = Duration::from_mins(3);
     let has_digits = |text: &str| text.chars().any(|c| c.is_ascii_digit());
-    let first = browser.text_within(minute, &cell, "a price", has_digits).await;
-    browser.text_within(minute, &cell, "another price", |text| has_digits(text) && text != first).await;
-    let close = browser.text_within(minute, "chart-last-close", "a price", has_digits).await;
-    browser
-        .text_within(minute, "chart-last-close", "another price", |text| has_digits(text) && text != close)
+    for id in [format!("quote-last-{symbol}"), "chart-last-close".to_owned()] {
+        let first = browser.text_within(patience, &id, "a price", has_digits).await;
+        browser.text_within(patience, &id, "another price", |text| has_digits(text) && text != first).await;
+    }
+}
+
+/// The quote cell and the chart's last bar both follow trades in the market.
+async fn follows(browser: &Browser, market: &Market, symbol: &str, prices: [&str; 2]) {
+    market.hold(symbol);
+    for price in prices {
+        within(Duration::from_mins(1), &format!("the screen shows a trade at {price}"), || async {
+            market.trade(symbol, price);
+            let cell = browser.shows(&format!("quote-last-{symbol}"), price).await;
+            (cell && browser.shows("chart-last-close", price).await).then_some(())
+        })
         .await;
+    }
 }
 
 async fn feed_shows(browser: &Browser, states: &[&str]) {
@@ -59,8 +72,8 @@ async fn quotes_and_chart_move_on_the_embedded_defaults() {
     browser.click("log-out").await;
     browser.sees("login-form").await;
     log_in(&browser, server.address().await, PASSWORD).await;
-    add(&browser, "NFLX").await;
-    moves(&browser, "NFLX").await;
+    add(&browser, "GBP.USD").await;
+    moves(&browser, "GBP.USD").await;
     feed_shows(&browser, &["LIVE"]).await;
     browser.text("environment-banner", "SIMULATED", |text| text.to_uppercase().contains("SIMULATED")).await;
     // The chart library styles its attribution by an inline style, which the policy forbids; app.css does it.
@@ -76,7 +89,7 @@ async fn quotes_and_chart_move_over_redis_and_postgres_and_survive_outages() {
     let client = installation.administrator().await;
     log_in(&browser, client.address(), PASSWORD).await;
     add(&browser, "NFLX").await;
-    moves(&browser, "NFLX").await;
+    follows(&browser, &installation.market, "NFLX", ["103.25", "104.50"]).await;
     feed_shows(&browser, &["LIVE"]).await;
     let unsure = ["STALE", "RECOVERING"];
 
@@ -95,7 +108,7 @@ async fn quotes_and_chart_move_over_redis_and_postgres_and_survive_outages() {
     installation.desk.replace(standby).unwrap().kill9().await;
     feed_shows(&browser, &unsure).await;
     feed_shows(&browser, &["LIVE"]).await;
-    moves(&browser, "NFLX").await;
+    follows(&browser, &installation.market, "NFLX", ["105.75", "102.50"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,9 +55,11 @@ async fn a_leader_that_was_frozen_does_not_lead_again() {
     installation.market.hold("AAPL");
     for price in ["251.25", "251.26", "251.27"] {
         let quote = installation
-            .trade_until_seen(&mut quotes, "AAPL", price, |quote| quote["last"]["price"] == price)
+            .trade_until_seen(&mut quotes, "AAPL", price, |quote| {
+                quote["last"]["price"] == price && quote["state"] == "LIVE"
+            })
             .await;
-        assert_eq!(quote["epoch"], epoch.as_str(), "a quote of the frozen desk came through");
+        assert_eq!(quote["epoch"], epoch.as_str(), "a quote of the frozen desk passes for live");
     }
     assert_eq!(client.system().await["desk"]["id"], second);
 }

@@ -30,7 +30,11 @@ async fn a_watchlist_is_made_filled_ordered_renamed_and_deleted() {
         let input = json!({ "watchlist": list, "instrument": instrument });
         filled = client.mutate("watchlistAdd", input, LIST).await;
     }
-    assert_eq!(symbols(&filled["watchlist"]), ["AAPL", "EUR.USD", "SPY"], "each once, in the order of adding");
+    assert_eq!(
+        symbols(&filled["watchlist"]),
+        ["AAPL", "EUR.USD", "SPY"],
+        "each once, in the order of adding"
+    );
     assert_eq!(filled["watchlist"]["name"], "Tech");
 
     let order = json!({ "watchlist": list, "instruments": [spy, apple, euro] });

@@ -95,6 +95,12 @@ impl Browser {
         }
     }
 
+    /// Whether what has this test id shows exactly this within two seconds.
+    pub async fn shows(&self, id: &str, text: &str) -> bool {
+        let limit = Duration::from_secs(2);
+        self.attempt(limit, || async { (self.now(id).await? == text).then_some(()) }).await.is_some()
+    }
+
     /// Waits for what has this test id.
     pub async fn sees(&self, id: &str) {
         self.element(id).await;

@@ -15,6 +15,7 @@ pub fn run(name: &str, arguments: &[OsString]) -> Result<()> {
     Process::new(release.join("bench"))
         .args([name])
         .args(arguments.iter().cloned())
+        .env("TICKGRAPH_LOG", "info")
         .env("TICKGRAPH_BIN", release.join("tickgraph"))
         .run()
 }

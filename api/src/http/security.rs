@@ -13,6 +13,10 @@ use crate::http::host::host;
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
+/// The one inline style that is let through: the chart library (lightweight-charts 5.2) puts it into the page for
+/// the link to its makers. Another version may need another hash; the browser's console then names it.
+const CHART_STYLE: &str = "sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY=";
+
 /// Adds the headers to whatever the handlers answer.
 pub(super) async fn add_headers(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let policy = content_policy(host(request.headers()), app.assets.script_hashes());
@@ -33,7 +37,7 @@ fn content_policy(host: Option<&str>, script_hashes: &[String]) -> String {
     // Not every browser takes 'self' for the websocket of the same host.
     let sockets = host.map(|host| format!(" ws://{host} wss://{host}")).unwrap_or_default();
     format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self' '{CHART_STYLE}'; \
          img-src 'self' data:; connect-src 'self'{sockets}; font-src 'self'; manifest-src 'self'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )

@@ -93,7 +93,9 @@ impl Parts {
         }
         let bus = match &settings.redis_url {
             Some(url) => {
-                let options = RedisOptions { url: url.0.clone(), prefix: settings.redis_prefix.clone() };
+                // Two installations that share a server must not hear each other.
+                let prefix = format!("{}{}:", settings.redis_prefix, installation.id);
+                let options = RedisOptions { url: url.0.clone(), prefix };
                 let connect = || RedisBus::connect(options.clone());
                 BusParts::of(wait_for(connect, stop).await.context("cannot use Redis (REDIS_URL)")?)
             }

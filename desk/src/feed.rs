@@ -298,7 +298,7 @@ impl Feed {
         if self.outbox.is_empty() {
             return;
         }
-        let result = self.this.ports.bus.publish(&self.outbox).await;
+        let result = self.this.publish(&self.outbox).await;
         self.outbox.clear();
         match (&result, self.published) {
             (Err(error), true) => warn!(error = error_chain(error), "cannot publish quotes"),
@@ -320,7 +320,11 @@ impl Feed {
 /// The live bars.
 impl Feed {
     fn follow_series(&mut self, wanted: &HashSet<Series>, source: &Arc<dyn MarketDataSource>) {
-        self.series.retain(|series, _| wanted.contains(series));
+        let unwanted: Vec<_> =
+            self.series.keys().filter(|series| !wanted.contains(series)).copied().collect();
+        for series in unwanted {
+            self.retire_bar(series);
+        }
         for series in wanted {
             let Some(line) = self.lines.get(&series.instrument) else { continue };
             if !self.series.contains_key(series) {
@@ -401,7 +405,18 @@ impl Feed {
             if let Some(feed) = self.series.get_mut(&series) {
                 feed.live.interrupt();
             }
+            // The number that nobody gets tells every listener that bars are missing here.
+            self.next_stamp(Topic::Bars(series));
             self.fetch(series, Purpose::Seed, source);
+        }
+    }
+
+    /// Drops a live bar that nobody listens to; what the bus keeps of it is marked as no longer growing.
+    fn retire_bar(&mut self, series: Series) {
+        let Some(mut feed) = self.series.remove(&series) else { return };
+        if let Some(bar) = feed.live.forming() {
+            let stamp = self.next_stamp(Topic::Bars(series));
+            self.outbox.push(Message::Bar(feed.update(bar, BarPhase::Forming, stamp, FeedState::Stale)));
         }
     }
 

@@ -5,10 +5,10 @@
 //! on: an outage of the database does not darken the screens. (Orders will ask for more: a lease that is
 //! known to run.)
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::bus::Message;
+use domain::bus::{BusError, Message};
 use domain::desk::{DeskStatus, HEARTBEAT};
 use domain::lease::Lease;
 use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource};
@@ -16,7 +16,7 @@ use domain::world::{ConnectionId, Environment};
 use futures::StreamExt;
 use time::OffsetDateTime;
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -68,6 +68,7 @@ impl Desk {
             epoch: lease.fence,
             since: self.ports.clock.now(),
             source: (self.ports.source)(lease.fence),
+            awake: Mutex::new(Instant::now()),
         };
         let work = leadership.work(ended.clone());
         let keep = async {
@@ -107,9 +108,29 @@ pub(crate) struct Leadership {
     pub(crate) epoch: u64,
     pub(crate) since: OffsetDateTime,
     pub(crate) source: Option<Arc<dyn MarketDataSource>>,
+    awake: Mutex<Instant>,
 }
 
 impl Leadership {
+    /// Publishes; nothing where this process stood still for so long that another may lead by now, and does.
+    pub(crate) async fn publish(&self, messages: &[Message]) -> Result<(), BusError> {
+        let result = if self.may_lead().await { self.ports.bus.publish(messages).await } else { Ok(()) };
+        *self.awake.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        result
+    }
+
+    /// Whether no other desk can lead. The heartbeat publishes every second, so that a longer silence
+    /// than the lease lives means that the process was stopped; the lease is then asked for. A database that
+    /// does not answer gives it to nobody else either.
+    async fn may_lead(&self) -> bool {
+        let awake = *self.awake.lock().unwrap_or_else(PoisonError::into_inner);
+        if awake.elapsed() < self.options.lease_lives {
+            return true;
+        }
+        let lease = self.ports.lease.acquire(self.options.id, self.options.lease_lives).await;
+        lease.map_or(true, |lease| lease.is_some_and(|lease| lease.fence == self.epoch))
+    }
+
     async fn work(self, ended: CancellationToken) {
         let this = Arc::new(self);
         let (status, statuses) = watch::channel(this.connection_status(None));
@@ -202,7 +223,7 @@ async fn beat(
         }
         let status = connection.borrow_and_update().clone();
         let heartbeat = heartbeat(&this, status, *lines.borrow());
-        let result = this.ports.bus.publish(&[Message::Desk(heartbeat)]).await;
+        let result = this.publish(&[Message::Desk(heartbeat)]).await;
         if let (Err(error), true) = (&result, told) {
             warn!(error = error_chain(error), "cannot tell the heartbeat");
         }

@@ -14,8 +14,8 @@ pub const UNITS: i64 = 8;
 pub struct Book {
     /// How far the quotes stand back from the path on either side, in path units.
     half: i64,
-    /// The distance between two trade prices, in ticks: about the spread, so that trades are at the bid
-    /// or at the ask.
+    /// The distance between two trade prices, in ticks: about half the spread, so that trades are at the
+    /// bid, at the ask or in the middle.
     grid: i64,
     /// Where the trade prices start, in ticks.
     phase: i64,
@@ -26,7 +26,7 @@ impl Book {
     pub fn of(half: i64, noise: &mut Stream) -> Self {
         let half = half + noise.below(half / 2 + 1);
         // With less than half + 1 ticks between trade prices and the path, trades stay within the quotes.
-        let grid = 2 * half / UNITS + 1;
+        let grid = half / UNITS + 1;
         Self { half, grid, phase: noise.below(grid) }
     }
 

@@ -24,7 +24,7 @@ pub enum Rhythm {
 }
 
 impl Rhythm {
-    /// How intense this minute of New York's day is, from about 6 (dead of night) to 48 (the open).
+    /// How intense this minute of New York's day is, from 15 (dead of night) to 48 (the open).
     fn minute(self, minute: i64) -> i64 {
         let u_shape = |floor: i64, rise: i64| {
             let from_middle = (minute - 765).abs();
@@ -32,15 +32,14 @@ impl Rhythm {
         };
         match (self, minute) {
             (Self::Shares, 570..960) => u_shape(24, 24),
-            (Self::Shares, 240..570 | 960..1200) => 12,
-            (Self::Shares, _) => 8,
+            (Self::Shares, 240..570 | 960..1200) => 18,
+            (Self::Shares, _) => 15,
             (Self::Currencies, 180..480) => 22,
             (Self::Currencies, 480..720) => 28,
             (Self::Currencies, 720..1020) => 18,
-            (Self::Currencies, _) => 13,
+            (Self::Currencies, _) => 16,
             (Self::Futures, 570..960) => u_shape(22, 20),
-            (Self::Futures, 1020..1080) => 6,
-            (Self::Futures, _) => 11,
+            (Self::Futures, _) => 15,
         }
     }
 
@@ -92,9 +91,9 @@ mod tests {
     #[test]
     fn the_session_of_shares_is_a_u() {
         let at = |hour: i64, minute: i64| Rhythm::Shares.minute(hour * 60 + minute);
-        assert_eq!((at(9, 29), at(9, 30), at(12, 45), at(15, 59), at(16, 0)), (12, 48, 24, 47, 12));
+        assert_eq!((at(9, 29), at(9, 30), at(12, 45), at(15, 59), at(16, 0)), (18, 48, 24, 47, 18));
         for rhythm in [Rhythm::Shares, Rhythm::Currencies, Rhythm::Futures] {
-            assert!((0..1440).all(|minute| rhythm.minute(minute) >= 6), "{rhythm:?} is dead at some minute");
+            assert!((0..1440).all(|minute| rhythm.minute(minute) >= 15), "{rhythm:?} is dead at some minute");
         }
     }
 

@@ -64,14 +64,13 @@ impl Walk {
         let index = usize::try_from(day - FIRST_DAY).ok()?;
         let [open, close] = *closes.get(index..index + 2)?.as_array()?;
         let mut shape = Stream::of(self.path_key, SHAPE, day);
-        let deviation = deviation(character, open, day);
+        let deviation = deviation(character, open);
         let high = open.max(close) + deviation * shape.normal().abs() / (2 * ONE);
         let low = open.min(close) - deviation * shape.normal().abs() / (2 * ONE);
-        let weekend = is_weekend(day);
-        let events = character.events * (750 + shape.below(500)) / if weekend { 1_600 } else { 1_000 };
+        let events = character.events * (750 + shape.below(500)) / 1_000;
         let mut noise = Stream::of(self.own_key, VOLUME, day);
         let busy = 500 + noise.below(500) + noise.below(500);
-        let volume = character.volume * busy / if weekend { 2_500 } else { 1_000 };
+        let volume = character.volume * busy / if is_weekend(day) { 2_500 } else { 1_000 };
         Some(Stretch {
             open: open + self.premium,
             high: high + self.premium,
@@ -97,7 +96,7 @@ impl Walk {
     fn closes(&self, character: &Character) -> Vec<i64> {
         let anchor = character.anchor * UNITS;
         let moved = |price: i64, day: i64| {
-            deviation(character, price, day) * Stream::of(self.leader_key, STEP, day).normal() / ONE
+            deviation(character, price) * Stream::of(self.leader_key, STEP, day).normal() / ONE
         };
         let (mut price, mut trend) = (anchor, anchor * PART);
         let mut closes = vec![price];
@@ -117,7 +116,7 @@ impl Walk {
     }
 }
 
-/// The usual move of a day from this price, in path units; weekends are calmer.
-fn deviation(character: &Character, price: i64, day: i64) -> i64 {
-    price * character.volatility / if is_weekend(day) { 20_000 } else { 10_000 }
+/// The usual move of a day from this price, in path units.
+fn deviation(character: &Character, price: i64) -> i64 {
+    price * character.volatility / 10_000
 }

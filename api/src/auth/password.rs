@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, off the async threads and two at a time.
+//! Passwords: Argon2id, off the async threads and two at a time, with few waiting.
 
 use std::sync::Arc;
 
@@ -14,10 +14,14 @@ use tokio::sync::Semaphore;
 /// How many passwords are hashed at once: each takes 19 MiB and a core.
 const CONCURRENT: usize = 2;
 
+/// How many may wait for a place: whoever comes later is told so at once, and costs nothing.
+const WAITING: usize = 32;
+
 /// Argon2id with the crate's default parameters (19 MiB, two passes, one lane).
 pub struct Argon2Hasher {
     random: Arc<dyn Random>,
     places: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     /// Stands in for the hash of a user who does not exist, so that the answer takes as long.
     nobody: PasswordHash,
 }
@@ -28,7 +32,8 @@ impl Argon2Hasher {
         let mut unguessable = [0; 32];
         random.fill(&mut unguessable);
         let nobody = hash(&unguessable, &salt(random.as_ref()))?;
-        Ok(Self { random, places: Arc::new(Semaphore::new(CONCURRENT)), nobody })
+        let places = Arc::new(Semaphore::new(CONCURRENT));
+        Ok(Self { random, places, queue: Arc::new(Semaphore::new(CONCURRENT + WAITING)), nobody })
     }
 
     /// Runs `work` on a thread for blocking work as soon as there is a place.
@@ -36,10 +41,14 @@ impl Argon2Hasher {
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::Unavailable {
+            what: "the log-in",
+            message: "too many people log in at this moment; try again shortly".into(),
+        })?;
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(internal)?;
         tokio::task::spawn_blocking(move || {
             // The place is held until the work is done, even where the asker has gone away.
-            let _place = place;
+            let _places = (place, queued);
             work()
         })
         .await
@@ -86,6 +95,15 @@ fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 mod tests {
     use super::*;
     use crate::auth::OsRandom;
+
+    #[tokio::test]
+    async fn a_flood_is_turned_away_at_once() {
+        let hasher = Argon2Hasher::new(Arc::new(OsRandom)).unwrap();
+        let all = (0..=CONCURRENT + WAITING).map(|_| hasher.verify(Password::claimed("a".to_owned()), None));
+        let answers = futures::future::join_all(all).await;
+        let refused = |answer: &Result<bool, Error>| matches!(answer, Err(Error::Unavailable { .. }));
+        assert_eq!(answers.iter().filter(|answer| refused(answer)).count(), 1);
+    }
 
     #[tokio::test]
     async fn the_right_password_alone_is_right() {

@@ -24,6 +24,7 @@ const BUS_AWAY: &str = "the message bus is not available";
 const NO_DESK: &str = "no desk is running";
 const NEW_DESK: &str = "another desk has taken over; waiting for its first value";
 const RECOVERING: &str = "the message bus is back; waiting for the first value";
+const STARTING: &str = "waiting for the desk";
 const WAITING: &str = "the message bus is back; waiting for the desk";
 
 /// How long one call to the bus may take.
@@ -94,13 +95,16 @@ pub struct PresenceWatch {
 }
 
 impl PresenceWatch {
-    /// Knows nothing yet, and assumes the best until a heartbeat is missed.
+    /// Knows nothing yet, and trusts nothing before the first heartbeat.
     pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
         Self {
             bus,
             clock,
             presence: watch::Sender::new(DeskPresence::default()),
-            outlook: watch::Sender::new(Outlook { trouble: None, epoch: None }),
+            outlook: watch::Sender::new(Outlook {
+                trouble: Some((FeedState::Recovering, STARTING)),
+                epoch: None,
+            }),
         }
     }
 
@@ -190,7 +194,7 @@ impl PresenceWatch {
     /// The bus is there; whether a desk is will be seen within the time of a heartbeat.
     async fn bus_is_back(&self, registry: &Registry) {
         registry.changed();
-        if self.outlook.borrow().trouble.is_some() {
+        if !self.counts_on_a_desk() {
             tracing::info!("the message bus is back");
             self.set_trouble((FeedState::Recovering, WAITING));
         }

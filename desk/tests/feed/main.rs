@@ -101,7 +101,10 @@ async fn another_world_is_refused() {
     assert!(refused.message.contains("--accept-environment LIVE"), "{}", refused.message);
     assert!(!world.source.is_subscribed(apple));
     let reply = world.ask(DeskQuestion::Search("AAPL".into())).await;
-    assert!(matches!(reply, Err(SourceError::Rejected { code: RefusalCode::BrokerRefused, .. })), "{reply:?}");
+    assert!(
+        matches!(reply, Err(SourceError::Rejected { code: RefusalCode::BrokerRefused, .. })),
+        "{reply:?}"
+    );
     let status = world.desk_status().await;
     assert_eq!(status.connections[0].state, ConnectionState::Refused);
 }
@@ -185,4 +188,36 @@ async fn a_database_that_is_away_does_not_stop_the_feed() {
     let quote = quotes.quote_where(|quote| quote.received_at.is_some()).await;
     assert_eq!(quote.stamp.epoch, 1);
     world.database_is_away(false);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_bar_tells_its_hole_after_an_outage_and_is_not_live_when_nobody_listens() {
+    let world = World::start().await;
+    let apple = world.instrument("AAPL");
+    let series = Series { instrument: apple, size: BarSize::Hour1 };
+    world.source.set_bars(vec![bar(series.size.floor(world.now()), 100, 105, 95, 101, 1_000)]);
+    let mut bars = world.watch(&[Topic::Bars(series)]).await;
+    let seeded = bars.bar().await;
+    world.source.send(apple, SourceEvent::State(FeedState::Stale, Some("connection lost".into()))).await;
+    let stale = bars.bar_where(|update| update.state == FeedState::Stale).await;
+    assert_eq!(stale.stamp.sequence, seeded.stamp.sequence + 1);
+    world.source.send(apple, SourceEvent::State(FeedState::Live, None)).await;
+    let again = bars.bar_where(|update| update.state == FeedState::Live).await;
+    assert!(again.stamp.sequence > stale.stamp.sequence + 1, "the number in between was given to nobody");
+    world.unwatch().await;
+    bars.bar_where(|update| update.state == FeedState::Stale).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_desk_that_was_frozen_says_nothing_once_another_leads() {
+    let world = World::start().await;
+    let apple = world.instrument("AAPL");
+    let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
+    world.until(|| world.source.is_subscribed(apple)).await;
+    // The process stands still; meanwhile another takes the lease.
+    world.take_lease_away();
+    tokio::time::advance(Duration::from_secs(30)).await;
+    world.source.send(apple, SourceEvent::Values(trade(190, 20))).await;
+    let next = quotes.quote_where(|quote| quote.stamp.epoch > 2 || quote.received_at.is_some()).await;
+    assert!(next.stamp.epoch > 2, "only the next leadership of this desk speaks again");
 }

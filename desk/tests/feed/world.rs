@@ -190,6 +190,13 @@ impl World {
         self.database.away.store(away, Ordering::SeqCst);
     }
 
+    /// Another desk gets the lease, for a moment.
+    pub fn take_lease_away(&self) {
+        let mut lease = self.database.lease.lock().unwrap();
+        let fence = lease.map_or(0, |(_, fence, _)| fence) + 1;
+        *lease = Some((Uuid::new_v4(), fence, Instant::now() + Duration::from_secs(40)));
+    }
+
     pub async fn until(&self, condition: impl Fn() -> bool) {
         let met = async {
             while !condition() {

@@ -72,7 +72,7 @@ impl BusParts {
 }
 
 impl Parts {
-    /// Opens the data folder, the database (brought up to date) and the bus.
+    /// Opens the database and the bus.
     pub async fn open(
         settings: &Settings,
         accept_environment: Option<Environment>,
@@ -80,12 +80,7 @@ impl Parts {
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
-        make_folder(&settings.data)?;
-        let url = match &settings.database_url {
-            Some(url) => url.0.clone(),
-            None => format!("sqlite:{}", settings.data.join("tickgraph.sqlite").display()),
-        };
-        let sql = Arc::new(open_database(url, clock.clone(), stop).await?);
+        let sql = Arc::new(open_database(settings, clock.clone(), stop).await?);
         let installation = sql.open(new_id(clock.now(), random.as_ref())).await?;
         if let Some(environment) = accept_environment {
             sql.replace_environment(environment).await?;
@@ -110,6 +105,12 @@ impl Parts {
         let (source, _simulator) = self.gateway(settings).await?;
         let desk = self.new_desk(source).run(stop.clone());
         let serving = self.serve_api(settings, listener, stop.clone());
+        let serving = async {
+            let served = serving.await;
+            // Without the endpoint, the desk works for nobody.
+            stop.cancel();
+            served
+        };
         let both = async { tokio::join!(desk, serving).1 };
         end_in_time(both.boxed(), stop).await
     }
@@ -256,7 +257,17 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write to the data folder {shown} (TICKGRAPH_DATA)"))
 }
 
-async fn open_database(url: String, clock: Arc<dyn Clock>, stop: &CancellationToken) -> anyhow::Result<Sql> {
+/// Opens the data folder and the database, and brings the database up to date.
+pub async fn open_database(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Sql> {
+    make_folder(&settings.data)?;
+    let url = match &settings.database_url {
+        Some(url) => url.0.clone(),
+        None => format!("sqlite:{}", settings.data.join("tickgraph.sqlite").display()),
+    };
     let options = SqlOptions { url, max_connections: MAX_CONNECTIONS, clock };
     let is_file = options.url.starts_with("sqlite:");
     let connect = || Sql::connect(options.clone());

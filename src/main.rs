@@ -6,15 +6,17 @@ mod settings;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use domain::clock::SystemClock;
 use domain::world::Environment;
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::composition::Parts;
+use crate::composition::{Parts, open_database};
 use crate::settings::{Settings, VARIABLES};
 
 /// One self-hosted GraphQL endpoint for a trading desk.
@@ -85,7 +87,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
                 Parts::open(&settings, *accept_environment, &stop).await?.desk(&settings, stop).await
             }
             Command::Migrate => {
-                Parts::open(&settings, None, &stop).await?;
+                open_database(&settings, Arc::new(SystemClock), &stop).await?;
                 say("the database is up to date");
                 Ok(())
             }

@@ -63,6 +63,8 @@ pub(crate) async fn run(
     }
     tasks.close();
     tasks.wait().await;
+    // Questions that were left in the middle hold the connection to the broker.
+    desk.open.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
 struct Answers {
@@ -73,6 +75,18 @@ struct Answers {
     open: Mutex<HashMap<DeskQuestion, Answering>>,
 }
 
+/// A question that is being put to the broker; however that ends, it may be asked again.
+struct Asking {
+    answers: Arc<Answers>,
+    question: DeskQuestion,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.answers.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.question);
+    }
+}
+
 impl Answers {
     async fn answer(self: Arc<Self>, question: DeskQuestion) -> DeskReply {
         let answering = {
@@ -81,9 +95,8 @@ impl Answers {
                 .or_insert_with(|| {
                     let this = self.clone();
                     async move {
-                        let reply = this.ask(&question).await;
-                        this.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&question);
-                        reply
+                        let asked = Asking { answers: this, question };
+                        asked.answers.ask(&asked.question).await
                     }
                     .boxed()
                     .shared()

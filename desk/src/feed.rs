@@ -4,9 +4,11 @@
 //! what the source says with the time of receipt and a sequence number, builds the live bars that are
 //! asked for, and publishes. A line that nobody listens to any more lingers, and is then let go.
 
+mod demand;
 mod line;
 mod series;
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -18,12 +20,14 @@ use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource, S
 use domain::quote::{FeedRefusal, FeedState, QuoteValues, Stamp, StreamGap};
 use futures::stream::{BoxStream, FuturesUnordered};
 use futures::{FutureExt, StreamExt, future::BoxFuture};
+use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_stream::StreamMap;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
+use self::demand::Wanted;
 use self::line::Line;
 use self::series::{Fetched, Purpose, SeriesFeed};
 use crate::leader::{Leadership, error_chain};
@@ -79,7 +83,7 @@ impl Feed {
 
     pub(crate) async fn run(mut self, ended: CancellationToken) {
         let Some(source) = self.this.source.clone() else { return ended.cancelled().await };
-        let mut demand = follow(&self.this, self.this.options.demand_every, ended.clone());
+        let mut demand = demand::follow(&self.this, ended.clone());
         let mut bus = watch_bus(&self.this, ended.clone());
         let mut bar_tick = tokio::time::interval(BAR_TICK);
         bar_tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -92,11 +96,8 @@ impl Feed {
                         self.take(instrument, event, &source);
                     }
                 }
-                Some(()) = demand.next() => self.follow_demand(&source).await,
-                Ok(()) = self.statuses.changed() => {
-                    self.statuses.borrow_and_update();
-                    self.follow_demand(&source).await;
-                }
+                Some(wanted) = demand.next() => self.follow_demand(wanted, &source),
+                Ok(()) = self.statuses.changed() => self.open(&source, Instant::now()),
                 Some(()) = bus.next() => self.republish(),
                 Some(fetched) = self.fetches.next() => self.fetched(fetched),
                 _ = bar_tick.tick(), if !self.series.is_empty() => self.close_bars(&source),
@@ -112,8 +113,7 @@ impl Feed {
         let Some(line) = self.lines.get_mut(&instrument) else { return };
         match event {
             SourceEvent::Values(values) => {
-                line.quote.values = values.clone();
-                line.quote.received_at = Some(now);
+                line.take(values.clone(), now);
                 self.tell_quote(instrument);
                 self.grow_bars(instrument, &values);
             }
@@ -140,55 +140,21 @@ impl Feed {
     }
 
     /// Opens and lets go of lines so that what is wanted is fed.
-    async fn follow_demand(&mut self, source: &Arc<dyn MarketDataSource>) {
-        // While the bus does not answer, what was wanted before is still fed.
-        let Ok(wanted) = self.this.ports.demand.wanted().await else { return };
+    fn follow_demand(&mut self, wanted: Wanted, source: &Arc<dyn MarketDataSource>) {
         let now = Instant::now();
-        let mut instruments = HashSet::new();
-        let mut series = HashSet::new();
-        for topic in wanted {
-            match topic {
-                Topic::Quotes(instrument) => {
-                    instruments.insert(instrument);
-                }
-                Topic::Bars(one) => {
-                    instruments.insert(one.instrument);
-                    series.insert(one);
-                }
-                Topic::Desk => {}
+        for (instrument, retained) in wanted.fresh {
+            let id = instrument.id;
+            if let Entry::Vacant(place) = self.lines.entry(id) {
+                place.insert(Line::new(instrument, retained));
+                self.tell_quote(id);
             }
         }
-        self.know(&instruments).await;
         for line in self.lines.values_mut() {
-            line.mark_wanted(instruments.contains(&line.quote.instrument), now);
+            line.mark_wanted(wanted.instruments.contains(&line.quote.instrument), now);
         }
         self.release(now, self.this.options.linger);
         self.open(source, now);
-        self.follow_series(&series, source);
-    }
-
-    /// Makes a line for each wanted instrument that has none, with what the bus still knows of it.
-    async fn know(&mut self, wanted: &HashSet<InstrumentId>) {
-        let fresh: Vec<_> = wanted.iter().filter(|id| !self.lines.contains_key(id)).copied().collect();
-        if fresh.is_empty() {
-            return;
-        }
-        let known = match self.this.ports.instruments.find(&fresh).await {
-            Ok(known) => known,
-            Err(error) => return warn!(error = error_chain(&error), "cannot look up instruments"),
-        };
-        let topics: Vec<_> = known.iter().map(|instrument| Topic::Quotes(instrument.id)).collect();
-        let latest = self.this.ports.bus.latest(&topics).await.unwrap_or_default();
-        let mut latest = latest.into_iter();
-        for instrument in known {
-            let retained = match latest.next().flatten().as_deref() {
-                Some(Message::Quote(quote)) => Some(quote.clone()),
-                _ => None,
-            };
-            let id = instrument.id;
-            self.lines.insert(id, Line::new(instrument, retained));
-            self.tell_quote(id);
-        }
+        self.follow_series(&wanted.series, source);
     }
 
     /// Lets go of lines that nobody has wanted for `linger`.
@@ -213,7 +179,7 @@ impl Feed {
 
     /// Subscribes the wanted instruments that are not yet, as far as the lines reach.
     fn open(&mut self, source: &Arc<dyn MarketDataSource>, now: Instant) {
-        let status = self.statuses.borrow().clone();
+        let status = self.statuses.borrow_and_update().clone();
         let usable = matches!(
             status.state,
             ConnectionState::Connected | ConnectionState::Degraded | ConnectionState::Disconnected
@@ -334,13 +300,19 @@ impl Feed {
         }
     }
 
-    fn grow_bars(&mut self, instrument: InstrumentId, values: &QuoteValues) {
+    /// The moment that an instrument's data tells of: now, unless it is delayed.
+    fn moment(&self, instrument: InstrumentId) -> OffsetDateTime {
         let now = self.this.ports.clock.now();
+        self.lines.get(&instrument).map_or(now, |line| line.moment(now))
+    }
+
+    fn grow_bars(&mut self, instrument: InstrumentId, values: &QuoteValues) {
+        let moment = self.moment(instrument);
         let series: Vec<_> =
             self.series.keys().filter(|series| series.instrument == instrument).copied().collect();
         for series in series {
             let changed =
-                self.series.get_mut(&series).map(|feed| feed.live.apply(values, now)).unwrap_or_default();
+                self.series.get_mut(&series).map(|feed| feed.live.apply(values, moment)).unwrap_or_default();
             for (bar, phase) in changed {
                 self.tell_bar(series, bar, phase);
             }
@@ -349,10 +321,12 @@ impl Feed {
 
     fn close_bars(&mut self, source: &Arc<dyn MarketDataSource>) {
         let now = self.this.ports.clock.now();
+        let moment =
+            |series: &Series| self.lines.get(&series.instrument).map_or(now, |line| line.moment(now));
         let over: Vec<_> = self
             .series
             .iter_mut()
-            .filter_map(|(series, feed)| feed.live.close_before(now).map(|closed| (*series, closed)))
+            .filter_map(|(series, feed)| Some((*series, feed.live.close_before(moment(series))?)))
             .collect();
         for (series, (bar, phase)) in over {
             self.tell_bar(series, bar, phase);
@@ -435,15 +409,15 @@ impl Feed {
     }
 
     fn fetched(&mut self, fetched: Fetched) {
-        let now = self.this.ports.clock.now();
         let series = fetched.series;
+        let moment = self.moment(series.instrument);
         let Some(feed) = self.series.get_mut(&series) else { return };
         let bars = match fetched.bars {
             Ok(bars) => bars,
             // The live bar goes on without; the next one is tried again.
             Err(error) => return debug!(%error, "no history for a live bar"),
         };
-        for (bar, phase) in feed.merge(fetched.purpose, &bars, now) {
+        for (bar, phase) in feed.merge(fetched.purpose, &bars, moment) {
             self.tell_bar(series, bar, phase);
         }
     }
@@ -456,57 +430,39 @@ fn other_world(instrument: &Instrument) -> String {
     )
 }
 
-/// Yields when what is wanted may have changed, and every `every` in any case.
-fn follow(this: &Leadership, every: std::time::Duration, ended: CancellationToken) -> BoxStream<'static, ()> {
-    let demand = this.ports.demand.clone();
+/// Yields each time that the bus is back after an interruption. Ends this leadership where the bus tells of a later
+/// one: the database may be out of reach for this desk alone.
+fn watch_bus(this: &Leadership, ended: CancellationToken) -> BoxStream<'static, ()> {
+    let (bus, retry, epoch) = (this.ports.bus.clone(), this.options.demand_every, this.epoch);
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {
-        let mut changes = None;
-        loop {
-            if changes.is_none() {
-                changes = demand.changes().await.ok();
-            }
-            let next = async {
-                match &mut changes {
-                    Some(changes) => changes.next().await,
-                    None => std::future::pending().await,
+        let listen = async {
+            loop {
+                if let Ok(mut deliveries) = bus.subscribe(Topic::Desk).await {
+                    while let Some(delivery) = deliveries.next().await {
+                        match delivery {
+                            Delivery::Resumed => {
+                                let _ = sender.try_send(());
+                            }
+                            Delivery::Message(message) if tells_of_later(&message, epoch) => return,
+                            Delivery::Message(_) | Delivery::Interrupted => {}
+                        }
+                    }
                 }
-            };
-            tokio::select! {
-                () = ended.cancelled() => return,
-                change = tokio::time::timeout(every, next) => if let Ok(None) = change { changes = None },
+                tokio::time::sleep(retry).await;
             }
-            // A wake-up that is still waiting stands for this one too.
-            let _ = sender.try_send(());
+        };
+        tokio::select! {
+            () = ended.cancelled() => {}
+            () = listen => {
+                warn!(epoch, "another desk leads by now");
+                ended.cancel();
+            }
         }
     });
     tokio_stream::wrappers::ReceiverStream::new(receiver).boxed()
 }
 
-/// Yields each time that the bus is back after an interruption.
-fn watch_bus(this: &Leadership, ended: CancellationToken) -> BoxStream<'static, ()> {
-    let bus = this.ports.bus.clone();
-    let (sender, receiver) = tokio::sync::mpsc::channel(1);
-    let retry = this.options.demand_every;
-    tokio::spawn(async move {
-        while !ended.is_cancelled() {
-            if let Ok(mut deliveries) = bus.subscribe(Topic::Desk).await {
-                loop {
-                    tokio::select! {
-                        () = ended.cancelled() => return,
-                        delivery = deliveries.next() => match delivery {
-                            Some(Delivery::Resumed) => { let _ = sender.try_send(()); }
-                            Some(_) => {}
-                            None => break,
-                        }
-                    }
-                }
-            }
-            tokio::select! {
-                () = ended.cancelled() => return,
-                () = tokio::time::sleep(retry) => {}
-            }
-        }
-    });
-    tokio_stream::wrappers::ReceiverStream::new(receiver).boxed()
+fn tells_of_later(message: &Message, epoch: u64) -> bool {
+    matches!(message, Message::Desk(status) if status.epoch > epoch)
 }

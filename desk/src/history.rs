@@ -12,9 +12,6 @@ use tracing::warn;
 use crate::answer::World;
 use crate::leader::error_chain;
 
-/// How many times a question for the last bars is widened where closed markets left it short.
-const WIDENINGS: u32 = 4;
-
 /// The history of a broker's instruments.
 pub(crate) struct History {
     pub(crate) source: Arc<dyn MarketDataSource>,
@@ -37,7 +34,8 @@ impl History {
         }
     }
 
-    /// Looks back over twice the time at each step, since markets close at night and on holidays.
+    /// As long as the market never closes, so many bars span so much time, and most of them are kept. Where that
+    /// leaves too few, the broker looks back over nights and holidays.
     async fn last(
         &self,
         instrument: &Instrument,
@@ -46,15 +44,17 @@ impl History {
         to: OffsetDateTime,
     ) -> Result<Vec<Bar>, SourceError> {
         let span = size.duration() * i32::try_from(count).unwrap_or(i32::MAX);
-        let mut bars = Vec::new();
-        for widening in 0..WIDENINGS {
-            let from = size.floor(to.checked_sub(span * 2_i32.pow(widening)).unwrap_or(to));
-            bars = self.range(instrument, size, TimeRange { from, to }).await?;
-            if bars.len() >= count {
-                bars.drain(..bars.len() - count);
-                break;
+        let from = size.floor(to.checked_sub(span).unwrap_or(to));
+        let mut bars = self.range(instrument, size, TimeRange { from, to }).await?;
+        if bars.len() < count {
+            self.world.check()?;
+            bars = self.source.bars(instrument, size, BarQuery::Last { count, to }).await?;
+            if let Some(first) = bars.first() {
+                let series = Series { instrument: instrument.id, size };
+                self.keep(series, TimeRange { from: first.time, to }, &bars).await;
             }
         }
+        bars.drain(..bars.len().saturating_sub(count));
         Ok(bars)
     }
 

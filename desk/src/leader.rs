@@ -188,7 +188,8 @@ async fn watch_world(
         }
         // Until the world is checked, a connection is not used.
         let mut now = this.connection_status(world);
-        if world.is_none() && now.state == ConnectionState::Connected {
+        let usable = matches!(now.state, ConnectionState::Connected | ConnectionState::Degraded);
+        if world.is_none() && usable {
             now.state = ConnectionState::Connecting;
         }
         status.send_if_modified(|known| {

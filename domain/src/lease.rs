@@ -10,8 +10,9 @@ use crate::store::StoreError;
 /// The lease is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Grows by one each time the lease changes hands (also when the same holder takes it anew after it
-    /// ran out), so that what an earlier holder does late can be told from what the present one does.
+    /// Grows by one each time the lease changes hands, so that what an earlier holder does late can be told
+    /// from what the present one does. It stays the same where a holder takes its own lease anew after it ran
+    /// out: nobody had it in between.
     pub fence: u64,
 }
 

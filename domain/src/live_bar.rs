@@ -4,14 +4,11 @@
 //! traded in between. What the quotes skipped (a trade between two of them) is missing from the bar,
 //! which is why closed bars are corrected from the source's history afterwards.
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::bar::{Bar, BarPhase, BarSize, BarSource};
 use crate::decimal::{Price, Quantity};
 use crate::quote::{QuoteLevel, QuoteValues};
-
-/// A source time older than this tells that the data is delayed: the bar then follows the source's clock.
-const DELAYED_BY: Duration = Duration::minutes(1);
 
 /// The live bar of one series.
 #[derive(Clone, Debug)]
@@ -56,19 +53,20 @@ impl LiveBar {
         self.seen = None;
     }
 
-    /// Takes in what the source knows at `now`; returns the bars that this changed, oldest first.
-    pub fn apply(&mut self, values: &QuoteValues, now: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
-        let moment = values.source_at.filter(|at| now - *at > DELAYED_BY).unwrap_or(now);
+    /// Takes in what the market was at `moment`; returns the bars that this changed, oldest first. For delayed
+    /// data that is not the present moment, but the one that the data tells of.
+    pub fn apply(&mut self, values: &QuoteValues, moment: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
         let mut changed: Vec<_> = self.close_before(moment).into_iter().collect();
-        if let Some((price, volume)) = self.news(values) {
+        let is_past = self.forming.is_some_and(|bar| moment < bar.time);
+        if let Some((price, volume)) = self.news(values).filter(|_| !is_past) {
             changed.push((self.grow(price, volume, moment), BarPhase::Forming));
         }
         changed
     }
 
-    /// Closes the forming bar where its time is over at `now`.
-    pub fn close_before(&mut self, now: OffsetDateTime) -> Option<(Bar, BarPhase)> {
-        let over = self.forming.filter(|bar| self.size.end(bar.time) <= now)?;
+    /// Closes the forming bar where its time is over at `moment`.
+    pub fn close_before(&mut self, moment: OffsetDateTime) -> Option<(Bar, BarPhase)> {
+        let over = self.forming.filter(|bar| self.size.end(bar.time) <= moment)?;
         self.forming = None;
         Some((over, BarPhase::Closed))
     }
@@ -124,6 +122,7 @@ fn sum(a: Option<Quantity>, b: Option<Quantity>) -> Option<Quantity> {
 #[cfg(test)]
 mod tests {
     use rust_decimal::Decimal;
+    use time::Duration;
     use time::macros::datetime;
 
     use super::*;
@@ -184,17 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn a_new_day_counts_volume_anew_and_delayed_data_keeps_its_own_time() {
+    fn a_new_day_counts_volume_anew_and_the_past_changes_nothing() {
         let mut live = LiveBar::new(BarSize::Min1, BarSource::Trades);
         live.apply(&trade(100, 90_000), START);
         live.apply(&trade(101, 70), START);
         assert_eq!(live.forming().map(shape).unwrap(), "1.01 1.01 1.01 1.01 70");
-        let mut delayed = LiveBar::new(BarSize::Min1, BarSource::Trades);
-        let at = |values, source_at| QuoteValues { source_at: Some(source_at), ..values };
-        let late = START - Duration::minutes(15);
-        delayed.apply(&at(trade(100, 1), late), START);
-        delayed.apply(&at(trade(101, 2), late), START);
-        assert_eq!(delayed.forming().unwrap().time, late);
+        assert!(live.apply(&trade(102, 80), START - Duration::seconds(1)).is_empty(), "its bar is over");
+        assert_eq!(live.forming().map(shape).unwrap(), "1.01 1.01 1.01 1.01 70");
     }
 
     #[test]

@@ -32,12 +32,12 @@ impl Rhythm {
         };
         match (self, minute) {
             (Self::Shares, 570..960) => u_shape(24, 24),
-            (Self::Shares, 240..570 | 960..1200) => 18,
-            (Self::Shares, _) => 15,
+            (Self::Shares, 240..570 | 960..1200) => 19,
+            (Self::Shares, _) => 16,
             (Self::Currencies, 180..480) => 22,
             (Self::Currencies, 480..720) => 28,
             (Self::Currencies, 720..1020) => 18,
-            (Self::Currencies, _) => 16,
+            (Self::Currencies, _) => 17,
             (Self::Futures, 570..960) => u_shape(22, 20),
             (Self::Futures, _) => 15,
         }
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn the_session_of_shares_is_a_u() {
         let at = |hour: i64, minute: i64| Rhythm::Shares.minute(hour * 60 + minute);
-        assert_eq!((at(9, 29), at(9, 30), at(12, 45), at(15, 59), at(16, 0)), (18, 48, 24, 47, 18));
+        assert_eq!((at(9, 29), at(9, 30), at(12, 45), at(15, 59), at(16, 0)), (19, 48, 24, 47, 19));
         for rhythm in [Rhythm::Shares, Rhythm::Currencies, Rhythm::Futures] {
             assert!((0..1440).all(|minute| rhythm.minute(minute) >= 15), "{rhythm:?} is dead at some minute");
         }

@@ -91,8 +91,9 @@ async fn a_gateway_that_is_away_at_the_start() {
     client.quotes(&[&apple]).await.until_state(&["LIVE"]).await;
 }
 
+/// The private Redis keeps nothing on disk: it comes back without its memory.
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_that_is_restarted() {
+async fn redis_that_is_gone_for_a_while_and_loses_its_memory() {
     let Some(mut installation) = Installation::split().await else { return };
     let (client, mut quotes) = live(&mut installation).await;
     installation.redis.as_mut().unwrap().stop().await.unwrap();
@@ -107,33 +108,35 @@ async fn redis_that_is_restarted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_that_loses_its_memory() {
-    let Some(mut installation) = Installation::split().await else { return };
-    let (_client, mut quotes) = live(&mut installation).await;
-    let redis = installation.redis.as_mut().unwrap();
-    redis.stop().await.unwrap();
-    redis.restart().await.unwrap();
-    healed(&installation, &mut quotes).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn postgres_that_is_gone_for_a_while() {
     let Some(mut installation) = Installation::split().await else { return };
-    let (client, _quotes) = live(&mut installation).await;
-    let create = json!({ "name": "Before" });
-    assert_eq!(client.mutate("watchlistCreate", create, "").await["userErrors"], json!([]));
+    let (client, mut quotes) = live(&mut installation).await;
+    let create = |name: &str| client.mutate("watchlistCreate", json!({ "name": name }), "");
+    assert_eq!(create("Before").await["userErrors"], json!([]));
 
     installation.postgres.as_mut().unwrap().stop().await.unwrap();
     let during = client.try_mutate("watchlistCreate", json!({ "name": "During" }), "").await;
     assert_eq!(during.error_code(), Some("UNAVAILABLE"), "{during:?}");
     let text = during.body.to_string();
     assert!(!text.contains("postgres") && !text.contains("127.0.0.1"), "the answer shows internals: {text}");
+    assert!(during.error_text().len() > 15, "'{}' does not help", during.error_text());
+    installation.market.hold("AAPL");
+    for price in ["261.25", "262.50"] {
+        installation
+            .trade_until_seen(&mut quotes, "AAPL", price, |quote| {
+                quote["last"]["price"] == price && quote["state"] == "LIVE"
+            })
+            .await;
+    }
 
     installation.postgres.as_mut().unwrap().restart().await.unwrap();
     installation.answers_again(&client).await;
+    assert_eq!(create("After").await["userErrors"], json!([]));
     let lists = client.query("{ watchlists { name } }", json!({})).await;
     let names = lists["watchlists"].to_string();
-    assert!(names.contains("Before") && !names.contains("During"), "{names}");
-    let mut quotes = client.quotes(&[&client.instrument("AAPL").await]).await;
+    assert!(
+        names.contains("Before") && names.contains("After") && !names.contains("During"),
+        "a mutation was lost, or done although it was refused: {names}"
+    );
     healed(&installation, &mut quotes).await;
 }

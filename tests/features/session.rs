@@ -95,6 +95,33 @@ async fn logging_out_ends_the_session_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn logging_out_without_an_access_token_ends_the_session_of_the_cookie() {
+    let mut installation = Installation::single().await;
+    let client = installation.administrator().await;
+    let (token, cookie) = (client.token(), client.cookie());
+    client.hold_token(None);
+    let answer = client.log_out().await;
+    assert_eq!(answer["sessionRevoke"]["revoked"], true);
+    assert!(answer.set_cookie.is_some_and(|header| header.contains("Max-Age=0")), "the cookie stays");
+    client.hold_cookie(cookie);
+    assert_eq!(refusal(&client.refresh().await["sessionRefresh"]), Some("SESSION_ENDED"));
+    client.hold_token(token);
+    unauthenticated(&client.ask("{ watchlists { id } }", json!({})).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_is_closed_when_its_session_ends() {
+    let mut installation = Installation::single().await;
+    let client = installation.administrator().await;
+    let mut socket = client.subscribe("subscription { system { version } }", json!({})).await;
+    socket.payload().await;
+    assert_eq!(client.log_out().await["sessionRevoke"]["revoked"], true);
+    let (code, reason) = socket.closed(Duration::from_secs(45)).await;
+    assert_eq!(code, 4403, "{reason}");
+    assert!(reason.contains("session has ended"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_our_own_fresh_tokens_are_taken() {
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;

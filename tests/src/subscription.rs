@@ -108,6 +108,18 @@ impl Subscription {
         }
     }
 
+    /// Reads past all messages until the server closes the socket; its code and reason.
+    pub async fn closed(&mut self, limit: Duration) -> (u16, String) {
+        let close = async {
+            loop {
+                if let Event::Closed(code, reason) = self.next().await {
+                    return (code, reason);
+                }
+            }
+        };
+        timeout(limit, close).await.unwrap_or_else(|_| panic!("still open after {} s", limit.as_secs()))
+    }
+
     /// Subscribes although that must fail, and returns what the server did, as text.
     pub async fn outcome(&mut self, document: &str) -> String {
         let mut outcome = format!("{:?}", self.event(SOON, "connection_ack or a close").await);

@@ -6,6 +6,8 @@ use futures::channel::mpsc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
+use crate::live::pulse::Moment;
+
 #[wasm_bindgen(module = "/src/browser.js")]
 extern "C" {
     #[wasm_bindgen(js_name = exclusively)]
@@ -27,6 +29,16 @@ pub fn now_millis() -> i64 {
 pub fn monotonic_millis() -> i64 {
     let clock = web_sys::window().and_then(|window| window.performance());
     clock.map_or_else(now_millis, |clock| millis(clock.now()))
+}
+
+/// Now, by both clocks.
+pub fn moment() -> Moment {
+    Moment { wall: now_millis(), monotonic: monotonic_millis() }
+}
+
+/// Whether somebody may be looking at the page.
+pub fn is_visible() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|document| !document.hidden())
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "milliseconds of a clock are far below 2^53")]

@@ -1,7 +1,7 @@
 //! The live side of the contract: one websocket for the whole page, shared by every subscription.
 //!
-//! [`protocol`] has the messages of `graphql-transport-ws`, [`wire`] one socket, and [`connection`] the loop
-//! that keeps a socket up and every subscription on it. Components hold a [`Live`] and [`Subscription`]s.
+//! [`protocol`] has the messages of `graphql-transport-ws`, [`wire`] one socket, [`pulse`] whether it lives, and
+//! [`connection`] the loop that keeps a socket up and every subscription on it. Components hold a [`Live`] and [`Subscription`]s.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -17,6 +17,7 @@ use crate::graphql::failure::{Failure, Response, data_of};
 pub mod backoff;
 pub mod connection;
 pub mod protocol;
+pub mod pulse;
 pub mod wire;
 
 /// Whether the websocket is up.

@@ -72,6 +72,24 @@ pub enum SessionState {
     LoggedIn(User),
 }
 
+/// How far a log-out is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// Nobody asked for it.
+    No,
+    /// The server has been asked.
+    Underway,
+    /// The server did not end the session, so that it goes on.
+    Failed,
+}
+
+impl Leaving {
+    /// What the server's answer makes of it: only a session that the server has ended is over.
+    fn after(answer: Result<bool, Failure>) -> Self {
+        if answer == Ok(true) { Self::No } else { Self::Failed }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Grant {
     token: AccessToken,
@@ -86,6 +104,7 @@ type Renewal = Shared<LocalBoxFuture<'static, Result<(), Failure>>>;
 pub struct Session {
     scope: ScopeId,
     state: Signal<SessionState>,
+    leaving: Signal<Leaving>,
     grant: Signal<Option<Grant>>,
     renewal: Signal<Option<Renewal>>,
     /// The server's clock less ours.
@@ -98,6 +117,7 @@ impl Session {
         Self {
             scope: dioxus::core::current_scope_id(),
             state: Signal::new(SessionState::Starting),
+            leaving: Signal::new(Leaving::No),
             grant: Signal::new(None),
             renewal: Signal::new(None),
             clock_offset: Signal::new(0),
@@ -107,6 +127,11 @@ impl Session {
     /// Where the person stands; a component that reads it is drawn again when it changes.
     pub fn state(self) -> SessionState {
         self.state.read().clone()
+    }
+
+    /// How far a log-out is.
+    pub fn leaving(self) -> Leaving {
+        self.leaving.cloned()
     }
 
     /// The present token; whoever reads it in an effect is run again when it is renewed.
@@ -200,13 +225,7 @@ impl Session {
     }
 
     async fn renew_now(mut self) -> Result<(), Failure> {
-        let (sender, receiver) = oneshot::channel();
-        let work = async move {
-            // Nobody waits any more only when the page goes away.
-            let _ = sender.send(http::post(&SessionRefresh::build(()), None).await);
-        };
-        browser::exclusively("tickgraph-session", work).await;
-        let answer = receiver.await.unwrap_or(Err(Failure::Unreachable));
+        let answer = post_alone(SessionRefresh::build(())).await;
         self.renewal.set(None);
         match answer.map(|done| done.session_refresh.session) {
             Ok(Some(granted)) => {
@@ -264,14 +283,52 @@ impl Session {
         logged_in
     }
 
-    /// Logs out. Whatever the server answers, this tab forgets the session. The menu that asked goes away with
-    /// the session, so that the task belongs to the session itself.
-    pub fn log_out(self) {
+    /// Logs out. The cookie says whose session it is; a token that has ended would have the request refused.
+    /// The menu that asked goes away with the session, so that the task belongs to the session itself.
+    pub fn log_out(mut self) {
+        if *self.leaving.peek() == Leaving::Underway {
+            return;
+        }
+        self.leaving.set(Leaving::Underway);
         let task = async move {
-            let token = self.grant.peek().as_ref().map(|grant| grant.token.clone());
-            let _ = http::post(&SessionRevoke::build(()), token.as_ref()).await;
-            self.forget();
+            let answer = post_alone(SessionRevoke::build(())).await;
+            let leaving = Leaving::after(answer.map(|done| done.session_revoke.revoked));
+            self.leaving.set(leaving);
+            if leaving == Leaving::No {
+                self.forget();
+            }
         };
         Runtime::current().in_scope(self.scope, || spawn(task));
+    }
+}
+
+/// Sends an operation that uses up the refresh cookie, while no other tab does the same.
+async fn post_alone<T, V>(operation: cynic::Operation<T, V>) -> Result<T, Failure>
+where
+    T: DeserializeOwned + 'static,
+    V: Serialize + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    let work = async move {
+        // Nobody waits any more only when the page goes away.
+        let _ = sender.send(http::post(&operation, None).await);
+    };
+    browser::exclusively("tickgraph-session", work).await;
+    receiver.await.unwrap_or(Err(Failure::Unreachable))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_server_can_end_a_session() {
+        let check = |answer: Result<bool, Failure>, expect: Leaving| {
+            assert_eq!(Leaving::after(answer.clone()), expect, "{answer:?}");
+        };
+        check(Ok(true), Leaving::No);
+        check(Ok(false), Leaving::Failed);
+        check(Err(Failure::Unreachable), Leaving::Failed);
+        check(Err(Failure::Unauthenticated), Leaving::Failed);
     }
 }

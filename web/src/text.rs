@@ -63,7 +63,7 @@ macro_rules! texts {
 
 texts! {
     Product Loading TryAgain TryingAgain ServerUnreachable PageNotFound ToTheDashboard
-    Language Theme ThemeDark ThemeLight ThemeSystem Account Licenses LogOut
+    Language Theme ThemeDark ThemeLight ThemeSystem Account Licenses LogOut LoggingOut LogOutFailed
     RoleAdmin RoleTrader RoleResearcher RoleViewer
     SetUp SetUpLead SetUpLinkNeeded CreateAdministrator SettingUp
     LogIn LogInLead LoggingIn Username UsernameHint Password PasswordHint ShowPassword
@@ -173,7 +173,7 @@ impl Catalogue {
         let (code, message) = match failure {
             Failure::Unreachable => return self.say(Text::FailureUnreachable).to_owned(),
             Failure::Unauthenticated => return self.say(Text::FailureUnauthenticated).to_owned(),
-            Failure::Refused { code, message } => (code.as_str(), message),
+            Failure::Refused { code, message, .. } => (code.as_str(), message),
         };
         let own = match code {
             "FORBIDDEN" => Some(Text::FailureForbidden),

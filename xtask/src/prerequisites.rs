@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::process::Process;
+use crate::web::Toolchain;
 use crate::{terminal, workspace};
+
+/// The oldest Node.js that the web client's packages run on.
+const NODE_MAJOR: u32 = 20;
 
 /// Installs the packages named as arguments, with no question asked and no service started.
 const INSTALL: &str = r#"
@@ -20,7 +24,6 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
     printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
     chmod 755 /usr/sbin/policy-rc.d
 fi
-apt-get update
 apt-get install --yes --no-install-recommends "$@"
 "#;
 
@@ -32,24 +35,28 @@ struct Need {
     found: fn() -> bool,
     /// The Debian packages that bring it.
     packages: &'static [&'static str],
-    /// What to do where there is no `apt-get`.
+    /// Whether these packages are any good on this machine.
+    packages_do: fn() -> bool,
+    /// What to do where they are not, or where there is no `apt-get`.
     otherwise: &'static str,
     /// Whether work can go on without it.
     optional: bool,
 }
 
 const NODE: Need = Need {
-    name: "Node.js with npm",
-    found: || program("node").is_some() && program("npm").is_some(),
+    name: "Node.js 20 or newer, with npm",
+    found: || node_is_new_enough() && program("npm").is_some(),
     packages: &["nodejs", "npm"],
-    otherwise: "brew install node",
+    packages_do: || candidate("nodejs").is_some_and(|version| major(&version) >= Some(NODE_MAJOR)),
+    otherwise: "from https://github.com/nodesource/distributions, or with nvm: nvm install 22; macOS: brew install node",
     optional: false,
 };
 
 const WASM: Need = Need {
     name: "a Rust compiler for WebAssembly",
-    found: || rustup_has_wasm() || debian_has_wasm(),
+    found: || Toolchain::probe().is_some(),
     packages: &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"],
+    packages_do: || true,
     otherwise: "rustup target add wasm32-unknown-unknown",
     optional: false,
 };
@@ -58,7 +65,8 @@ const POSTGRES: Need = Need {
     name: "the PostgreSQL server programs (initdb, postgres)",
     found: || postgres_folder().is_some(),
     packages: &["postgresql"],
-    otherwise: "brew install postgresql@17",
+    packages_do: || true,
+    otherwise: "macOS: brew install postgresql@17",
     optional: false,
 };
 
@@ -66,7 +74,8 @@ const REDIS: Need = Need {
     name: "the Redis server program (redis-server)",
     found: || program("redis-server").is_some(),
     packages: &["redis-server"],
-    otherwise: "brew install redis",
+    packages_do: || true,
+    otherwise: "macOS: brew install redis",
     optional: false,
 };
 
@@ -77,7 +86,8 @@ const CHROMIUM: Need = Need {
             || Path::new(MACOS_CHROME).exists()
     },
     packages: &["chromium", "fonts-dejavu-core"],
-    otherwise: "brew install --cask google-chrome",
+    packages_do: || !is_ubuntu(),
+    otherwise: "Ubuntu (its own packages only point to a snap): the .deb of https://www.google.com/chrome, by sudo apt-get install ./google-chrome-stable_current_amd64.deb; macOS: brew install --cask google-chrome",
     optional: false,
 };
 
@@ -85,7 +95,8 @@ const CHROMEDRIVER: Need = Need {
     name: "ChromeDriver of the same version",
     found: || program("chromedriver").is_some(),
     packages: &["chromium-driver"],
-    otherwise: "brew install --cask chromedriver",
+    packages_do: || !is_ubuntu(),
+    otherwise: "Ubuntu: the chromedriver of `google-chrome --version` from https://googlechromelabs.github.io/chrome-for-testing, into a folder of PATH; macOS: brew install --cask chromedriver",
     optional: false,
 };
 
@@ -93,6 +104,7 @@ const CHINESE_FONT: Need = Need {
     name: "a font with Chinese characters (for screenshots)",
     found: has_chinese_font,
     packages: &["fonts-wqy-microhei"],
+    packages_do: || true,
     otherwise: "macOS brings one",
     optional: true,
 };
@@ -101,20 +113,14 @@ const MACOS_CHROME: &str = "/Applications/Google Chrome.app/Contents/MacOS/Googl
 
 /// What building the web client needs.
 pub fn for_web() -> Result<()> {
-    if !(WASM.found)() && program("rustup").is_some() {
-        let _ = Process::new("rustup")
-            .args(["target", "add", "wasm32-unknown-unknown"])
-            .env("RUSTUP_MAX_RETRIES", "1")
-            .run()
-            .inspect_err(|error| terminal::note(&format!("{error}; trying packages instead")));
-    }
+    add_wasm_target();
     provide(&[NODE, WASM])
 }
 
 /// What the whole of the tests needs.
 pub fn for_tests() -> Result<()> {
-    for_web()?;
-    provide(&[POSTGRES, REDIS, CHROMIUM, CHROMEDRIVER, CHINESE_FONT])
+    add_wasm_target();
+    provide(&[NODE, WASM, POSTGRES, REDIS, CHROMIUM, CHROMEDRIVER, CHINESE_FONT])
 }
 
 /// What the benchmarks need.
@@ -144,6 +150,16 @@ fn newest_first(parent: &Path, prefix: &str) -> Vec<PathBuf> {
     folders
 }
 
+fn add_wasm_target() {
+    if !(WASM.found)() && program("rustup").is_some() {
+        let _ = Process::new("rustup")
+            .args(["target", "add", "wasm32-unknown-unknown"])
+            .env("RUSTUP_MAX_RETRIES", "1")
+            .run()
+            .inspect_err(|error| terminal::note(&format!("{error}; trying packages instead")));
+    }
+}
+
 fn provide(needs: &[Need]) -> Result<()> {
     let mut missing: Vec<&Need> = needs.iter().filter(|need| !(need.found)()).collect();
     if missing.is_empty() {
@@ -160,53 +176,97 @@ fn provide(needs: &[Need]) -> Result<()> {
     if missing.is_empty() { Ok(()) } else { bail!(advice(&missing)) }
 }
 
+/// Installs need by need, so that a package that cannot be had stops only what it is for.
 fn install(missing: &[&Need]) {
-    let packages = || missing.iter().flat_map(|need| need.packages.iter().copied());
-    let shell = if program("apt-get").is_none() {
-        return;
-    } else if rustix::process::geteuid().is_root() {
-        Process::new("sh")
-    } else if program("sudo").is_some() && Process::new("sudo").args(["-n", "true"]).succeeds() {
-        Process::new("sudo").args(["-n", "sh"])
-    } else {
-        return;
-    };
-    terminal::note(&format!("installing {}", packages().collect::<Vec<_>>().join(" ")));
-    if let Err(error) = shell.args(["-c", INSTALL, "install"]).args(packages()).quiet().run() {
+    let Some(update) = as_root("apt-get") else { return };
+    // Without it, what apt knows may be old or nothing at all; what it does know can still be installed.
+    attempt(update.args(["update"]));
+    for need in missing.iter().filter(|need| (need.packages_do)()) {
+        let Some(shell) = as_root("sh") else { return };
+        terminal::note(&format!("installing {}", need.packages.join(" ")));
+        attempt(shell.args(["-c", INSTALL, "install"]).args(need.packages.iter().copied()).quiet());
+    }
+}
+
+fn attempt(process: Process) {
+    if let Err(error) = process.run() {
         terminal::note(&format!("{error}"));
     }
 }
 
+/// A program run as root; `None` where that cannot be done without asking, or there is no `apt-get`.
+fn as_root(name: &str) -> Option<Process> {
+    program("apt-get")?;
+    if rustix::process::geteuid().is_root() {
+        return Some(Process::new(name));
+    }
+    program("sudo")?;
+    let may = Process::new("sudo").args(["-n", "true"]).succeeds();
+    may.then(|| Process::new("sudo").args(["-n", name]))
+}
+
 fn advice(missing: &[&Need]) -> String {
     let each = missing.iter().map(|need| {
-        let packages = need.packages.join(" ");
-        format!(
-            "\n  {}\n    Debian, Ubuntu: sudo apt-get install --no-install-recommends {packages}\n    elsewhere: {}",
-            need.name, need.otherwise
-        )
+        let apt = if program("apt-get").is_some() && (need.packages_do)() {
+            format!("\n    sudo apt-get install --no-install-recommends {}", need.packages.join(" "))
+        } else {
+            String::new()
+        };
+        format!("\n  {}{apt}\n    {}", need.name, need.otherwise)
     });
     format!("some programs are missing; install them and repeat:{}", each.collect::<String>())
+}
+
+/// The version that `apt-get` would install of a package.
+fn candidate(package: &str) -> Option<String> {
+    program("apt-cache")?;
+    let policy = Process::new("apt-cache").args(["policy", package]).env("LC_ALL", "C").output().ok()?;
+    let policy = String::from_utf8_lossy(&policy);
+    let version = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "))?;
+    Some(version.to_owned())
+}
+
+fn node_is_new_enough() -> bool {
+    let Some(node) = program("node") else { return false };
+    let version = Process::new(node).args(["--version"]).output().unwrap_or_default();
+    major(&String::from_utf8_lossy(&version)) >= Some(NODE_MAJOR)
+}
+
+/// The first number of a version such as `v20.20.2`, or `1:18.20.4+dfsg-1` with an epoch before it.
+fn major(version: &str) -> Option<u32> {
+    let (_, version) = version.split_once(':').unwrap_or(("", version));
+    version.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+/// Ubuntu's packages of Chromium bring no Chromium: they point to a snap.
+fn is_ubuntu() -> bool {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    release.lines().any(|line| line == "ID=ubuntu")
 }
 
 fn program(name: &str) -> Option<PathBuf> {
     workspace::program_folders().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-fn rustup_has_wasm() -> bool {
-    let sysroot = Process::new("rustc").args(["--print", "sysroot"]).output().unwrap_or_default();
-    let sysroot = String::from_utf8_lossy(&sysroot).trim().to_owned();
-    Path::new(&sysroot).join("lib/rustlib/wasm32-unknown-unknown/lib").is_dir()
-}
-
-/// Debian's compiler with the standard library's source. Its linker is a link into another package, and
-/// dangles without it, so it is run.
-fn debian_has_wasm() -> bool {
-    Path::new("/usr/bin/cargo").is_file()
-        && Path::new("/usr/lib/rustlib/src/rust/library/Cargo.lock").is_file()
-        && Process::new("/usr/bin/rust-lld").args(["-flavor", "wasm", "--version"]).succeeds()
-}
-
 fn has_chinese_font() -> bool {
     let listed = Process::new("fc-list").args([":lang=zh", "family"]).output().unwrap_or_default();
     !listed.is_empty() || Path::new("/usr/share/fonts/truetype/wqy").is_dir() || cfg!(target_os = "macos")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_first_number() {
+        for (version, expected) in [
+            ("v20.20.2\n", Some(20)),
+            ("18.20.4+dfsg-1~deb12u1", Some(18)),
+            ("1:22.1.0-1nodesource1", Some(22)),
+            ("(none)", None),
+            ("", None),
+        ] {
+            assert_eq!(major(version), expected, "{version}");
+        }
+    }
 }

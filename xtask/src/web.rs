@@ -1,6 +1,6 @@
 //! `cargo xtask web`: the dashboard, built into `dist/`, from where the server embeds it.
 //!
-//! Rust becomes wasm ([`toolchain`] finds what can), wasm-bindgen writes the JavaScript around it, npm
+//! Rust becomes wasm ([`Toolchain`] finds what can), wasm-bindgen writes the JavaScript around it, npm
 //! brings the chart and the typeface, and [`bundle`] names every file after its content and compresses it.
 
 use std::fs;
@@ -17,6 +17,7 @@ mod bundle;
 mod toolchain;
 
 use bundle::Bundle;
+pub use toolchain::Toolchain;
 
 /// The most that the wasm may weigh on the wire.
 const WASM_BUDGET: usize = 900 * 1024;
@@ -38,7 +39,7 @@ pub fn build(options: &Options) -> Result<()> {
     let started = Instant::now();
     let web = workspace::root().join("web");
     install_packages(&web)?;
-    let wasm = toolchain::find()?.compile(options.profile())?;
+    let wasm = Toolchain::find()?.compile(options.profile())?;
     let bindings = bind(&wasm, options)?;
 
     let mut bundle = Bundle::default();

@@ -26,7 +26,7 @@ pub fn cargo() -> OsString {
     variable("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Where programs are looked for: `PATH`, and then the places where packages put what they keep out of it.
+/// Where programs are looked for: the folders of `PATH`.
 pub fn program_folders() -> Vec<PathBuf> {
     let path = variable("PATH").unwrap_or_default();
     env::split_paths(&path).collect()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::instrument::Instrument;
 use domain::quote::{FeedState, Quote, QuoteValues, Stamp};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 /// An instrument's quote as it is published, and who wants it.
@@ -12,6 +13,8 @@ pub(super) struct Line {
     pub(super) quote: Quote,
     unwanted_since: Option<Instant>,
     refused_until: Option<Instant>,
+    /// How late the data is; nothing unless it is delayed.
+    lag: time::Duration,
 }
 
 impl Line {
@@ -28,7 +31,24 @@ impl Line {
             state: FeedState::Recovering,
             reason: Some("waiting for the first quote from the broker".into()),
         };
-        Self { instrument, quote, unwanted_since: None, refused_until: None }
+        Self { instrument, quote, unwanted_since: None, refused_until: None, lag: time::Duration::ZERO }
+    }
+
+    /// Takes in what the source knows at `now`.
+    pub(super) fn take(&mut self, values: QuoteValues, now: OffsetDateTime) {
+        let is_delayed = self.quote.state == FeedState::Delayed;
+        self.lag = match values.source_at {
+            Some(at) if is_delayed => (now - at).max(time::Duration::ZERO),
+            _ if is_delayed => self.lag,
+            _ => time::Duration::ZERO,
+        };
+        self.quote.values = values;
+        self.quote.received_at = Some(now);
+    }
+
+    /// The moment that its data tells of.
+    pub(super) fn moment(&self, now: OffsetDateTime) -> OffsetDateTime {
+        now - self.lag
     }
 
     pub(super) fn mark_wanted(&mut self, wanted: bool, now: Instant) {

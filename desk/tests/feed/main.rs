@@ -18,7 +18,7 @@ use world::{World, bar, trade};
 
 #[tokio::test(start_paused = true)]
 async fn what_is_watched_is_fed_stamped_and_let_go_after_a_while() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
     let first = quotes.quote().await;
@@ -40,7 +40,7 @@ async fn what_is_watched_is_fed_stamped_and_let_go_after_a_while() {
 
 #[tokio::test(start_paused = true)]
 async fn a_state_reaches_the_quote_and_loss_is_told() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
     world.source.send(apple, SourceEvent::State(FeedState::Live, None)).await;
@@ -56,7 +56,7 @@ async fn a_state_reaches_the_quote_and_loss_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn only_unwatched_lines_are_released_for_a_newcomer() {
-    let world = World::with_lines(1).await;
+    let world = World::with_lines(1);
     let (apple, tesla) = (world.instrument("AAPL"), world.instrument("TSLA"));
     let _apple = world.watch(&[Topic::Quotes(apple)]).await;
     world.until(|| world.source.is_subscribed(apple)).await;
@@ -76,7 +76,7 @@ async fn only_unwatched_lines_are_released_for_a_newcomer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_told_and_tried_again() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
     world.until(|| world.source.is_subscribed(apple)).await;
@@ -93,7 +93,7 @@ async fn a_refusal_is_told_and_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn another_world_is_refused() {
-    let world = World::of(Environment::Live, Some(Environment::Simulated)).await;
+    let world = World::of(Environment::Live, Some(Environment::Simulated));
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
     let refused = quotes.next_where(|message| matches!(message, Message::Refused(_))).await;
@@ -111,7 +111,7 @@ async fn another_world_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn live_bars_are_seeded_grown_closed_and_corrected() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let series = Series { instrument: apple, size: BarSize::Min1 };
     let start = series.size.floor(world.now());
@@ -136,7 +136,7 @@ async fn live_bars_are_seeded_grown_closed_and_corrected() {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_question_at_the_same_time_is_asked_once() {
-    let world = World::start().await;
+    let world = World::start();
     let question = || world.ask(DeskQuestion::Search("AAPL".into()));
     let (first, second) = tokio::join!(question(), question());
     assert_eq!(first, second);
@@ -146,7 +146,7 @@ async fn the_same_question_at_the_same_time_is_asked_once() {
 
 #[tokio::test(start_paused = true)]
 async fn kept_bars_are_not_asked_for_again() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let to = BarSize::Min1.floor(world.now()) - time::Duration::hours(1);
     let from = to - time::Duration::minutes(10);
@@ -161,7 +161,7 @@ async fn kept_bars_are_not_asked_for_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_standby_takes_over_when_the_leader_is_gone_and_the_epoch_grows() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
     world.source.send(apple, SourceEvent::State(FeedState::Live, None)).await;
@@ -178,7 +178,7 @@ async fn a_standby_takes_over_when_the_leader_is_gone_and_the_epoch_grows() {
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_is_away_does_not_stop_the_feed() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
     world.until(|| world.source.is_subscribed(apple)).await;
@@ -192,7 +192,7 @@ async fn a_database_that_is_away_does_not_stop_the_feed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_live_bar_tells_its_hole_after_an_outage_and_is_not_live_when_nobody_listens() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let series = Series { instrument: apple, size: BarSize::Hour1 };
     world.source.set_bars(vec![bar(series.size.floor(world.now()), 100, 105, 95, 101, 1_000)]);
@@ -210,7 +210,7 @@ async fn a_live_bar_tells_its_hole_after_an_outage_and_is_not_live_when_nobody_l
 
 #[tokio::test(start_paused = true)]
 async fn a_desk_that_was_frozen_says_nothing_once_another_leads() {
-    let world = World::start().await;
+    let world = World::start();
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
     world.until(|| world.source.is_subscribed(apple)).await;

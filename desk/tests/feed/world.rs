@@ -75,20 +75,20 @@ pub struct World {
 }
 
 impl World {
-    pub async fn start() -> Self {
-        Self::build(Environment::Simulated, None, 100).await
+    pub fn start() -> Self {
+        Self::build(Environment::Simulated, None, 100)
     }
 
-    pub async fn with_lines(lines: usize) -> Self {
-        Self::build(Environment::Simulated, None, lines).await
+    pub fn with_lines(lines: usize) -> Self {
+        Self::build(Environment::Simulated, None, lines)
     }
 
     /// A broker of one world and a database that belongs to another.
-    pub async fn of(broker: Environment, database: Option<Environment>) -> Self {
-        Self::build(broker, database, 100).await
+    pub fn of(broker: Environment, database: Option<Environment>) -> Self {
+        Self::build(broker, database, 100)
     }
 
-    async fn build(broker: Environment, database: Option<Environment>, lines: usize) -> Self {
+    fn build(broker: Environment, database: Option<Environment>, lines: usize) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock(Instant::now()));
         let source = Arc::new(Broker::new(broker, lines, clock.now()));
         let database = Arc::new(Database { world: Mutex::new(database), ..Database::new(&source) });
@@ -377,13 +377,16 @@ impl MarketDataSource for Broker {
     }
 }
 
+/// Bars, and what of them is known in full.
+type Kept = (Vec<Bar>, Vec<TimeRange>);
+
 /// A database that can be away.
 struct Database {
     away: AtomicBool,
     world: Mutex<Option<Environment>>,
     lease: Mutex<Option<(Uuid, u64, Instant)>>,
     instruments: Vec<Instrument>,
-    kept: Mutex<HashMap<Series, (Vec<Bar>, Vec<TimeRange>)>>,
+    kept: Mutex<HashMap<Series, Kept>>,
 }
 
 impl Database {
@@ -409,7 +412,7 @@ impl LeaseStore for Database {
         let mut lease = self.lease.lock().unwrap();
         let now = Instant::now();
         let fence = match *lease {
-            Some((held_by, fence, until)) if until > now && held_by == holder => fence,
+            Some((held_by, fence, _)) if held_by == holder => fence,
             Some((_, _, until)) if until > now => return Ok(None),
             Some((_, fence, _)) => fence + 1,
             None => 1,

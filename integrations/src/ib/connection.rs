@@ -203,11 +203,14 @@ impl Connection {
         let trouble = upstream.trouble();
         tracing::info!(connection = %self.id, trouble = trouble.as_deref(), "{}", in_words(notice));
         let state = if trouble.is_some() { ConnectionState::Degraded } else { ConnectionState::Connected };
-        self.enter(state, trouble.clone(), |link| {
-            link.trouble = trouble;
-            if heard == Heard::DataLost {
+        let quote_trouble = upstream.quote_trouble();
+        self.enter(state, trouble, |link| {
+            // What was missed in an outage is not sent again: only a new subscription gives the prices of now.
+            let mended = link.trouble.is_some() && quote_trouble.is_none();
+            if mended || heard == Heard::DataLost {
                 link.epoch += 1;
             }
+            link.trouble = quote_trouble;
         });
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Link {
     pub(super) session: Option<Arc<Session>>,
     /// Grows whenever all subscriptions have to be made again.
     pub(super) epoch: u64,
-    /// What is broken behind the gateway.
+    /// What is broken behind the gateway that quotes come through.
     pub(super) trouble: Option<String>,
     /// Nothing will ever come again.
     pub(super) stopped: bool,

@@ -112,7 +112,7 @@ impl Search {
         session: &Session,
         text: &str,
     ) -> Result<Vec<ContractDescription>, SourceError> {
-        self.take_turn().await;
+        self.take_turn().await?;
         let pattern = text.to_owned();
         let asked = self
             .connection
@@ -120,15 +120,21 @@ impl Search {
         asked.await.map_err(|error| source_error(&error, "the symbol search"))
     }
 
-    /// IB allows one symbol search a second.
-    async fn take_turn(&self) {
+    /// IB allows one symbol search a second. Whoever would wait for longer than an answer is worth is told at once.
+    async fn take_turn(&self) -> Result<(), SourceError> {
         let turn = {
             let mut next = lock(&self.next_turn);
-            let turn = (*next).max(Instant::now());
+            let now = Instant::now();
+            let turn = (*next).max(now);
+            if turn - now > self.connection.timings.answer {
+                let message = "too many searches at this moment; try again shortly";
+                return Err(SourceError::Unavailable(message.into()));
+            }
             *next = turn + self.connection.timings.search_interval;
             turn
         };
         sleep_until(turn).await;
+        Ok(())
     }
 
     async fn by_id(&self, session: &Session, id: i32) -> Result<Vec<Find>, SourceError> {

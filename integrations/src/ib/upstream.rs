@@ -68,6 +68,12 @@ impl Upstream {
         })
     }
 
+    /// [`Self::trouble`], where it concerns quotes: history comes from farms of its own.
+    pub(super) fn quote_trouble(&self) -> Option<String> {
+        let concerned = |(farm, _): &(Farm, String)| *farm == Farm::MarketData;
+        (self.servers_lost.is_some() || self.broken.iter().any(concerned)).then(|| self.trouble()).flatten()
+    }
+
     fn broke(&mut self, farm: Farm, text: &str) {
         self.broken.insert((farm, farm_name(text).to_owned()));
     }

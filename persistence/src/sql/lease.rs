@@ -48,7 +48,7 @@ impl LeaseStore for Sql {
             let now = self.database_time(&transaction).await?;
             let running = now < row.expires_at;
             let fence = match row.holder {
-                Some(present) if running && present == holder => row.fence,
+                Some(present) if present == holder => row.fence,
                 Some(_) if running => return Ok(None),
                 _ => row.fence + 1,
             };

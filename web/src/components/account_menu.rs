@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use crate::graphql::user::User;
 use crate::preferences::{Preferences, Theme, use_text};
-use crate::session::Session;
+use crate::session::{Leaving, Session};
 use crate::text::{Language, Text};
 use crate::ui::choice::{Choice, Item};
 use crate::ui::icon::{Glyph, Icon};
@@ -57,13 +57,7 @@ pub fn ThemeChoice() -> Element {
 pub fn AccountMenu(user: User) -> Element {
     let text = use_text();
     let session = use_context::<Session>();
-    let mut leaving = use_signal(|| false);
-    let log_out = move |_| {
-        if !leaving() {
-            leaving.set(true);
-            session.log_out();
-        }
-    };
+    let leaving = session.leaving();
     rsx! {
         Menu {
             id: "user-menu",
@@ -89,10 +83,16 @@ pub fn AccountMenu(user: User) -> Element {
                 r#type: "button",
                 class: "menu-item",
                 "data-testid": "log-out",
-                disabled: leaving(),
-                onclick: log_out,
+                disabled: leaving == Leaving::Underway,
+                onclick: move |_| session.log_out(),
                 Icon { glyph: Glyph::LogOut }
-                {text.say(Text::LogOut)}
+                {text.say(if leaving == Leaving::Underway { Text::LoggingOut } else { Text::LogOut })}
+            }
+            if leaving == Leaving::Failed {
+                p { class: "form-problem", role: "alert", "data-testid": "log-out-problem",
+                    Icon { glyph: Glyph::Alert }
+                    span { {text.say(Text::LogOutFailed)} }
+                }
             }
         }
     }

@@ -130,6 +130,8 @@ pub struct BarUpdate {
     pub bar: Bar,
     /// How far it can be trusted.
     pub state: FeedState,
+    /// The run of the producer: a new one means that it restarted.
+    pub epoch: Decimal,
 }
 
 /// What the stream of bars brings.

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::instrument::InstrumentId;
+
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -15,6 +17,8 @@ pub enum Failure {
         code: String,
         /// The reason, in a sentence.
         message: String,
+        /// Which instrument it is about, where it is about one only.
+        instrument: Option<InstrumentId>,
     },
 }
 
@@ -24,6 +28,8 @@ pub struct Extensions {
     /// The stable code.
     #[serde(default)]
     pub code: String,
+    /// The id of the instrument that the error is about.
+    pub instrument: Option<InstrumentId>,
 }
 
 /// An error of the server.
@@ -35,13 +41,13 @@ pub type Response<T> = cynic::GraphQlResponse<T, Extensions>;
 impl Failure {
     /// What this list of errors comes to; an empty list counts as an answer that could not be read.
     pub fn of(errors: &[ServerError]) -> Self {
-        let code = |error: &ServerError| error.extensions.clone().unwrap_or_default().code;
-        if errors.iter().any(|error| code(error) == "UNAUTHENTICATED") {
+        let extensions = |error: &ServerError| error.extensions.clone().unwrap_or_default();
+        if errors.iter().any(|error| extensions(error).code == "UNAUTHENTICATED") {
             return Self::Unauthenticated;
         }
-        errors.first().map_or(Self::Unreachable, |error| Self::Refused {
-            code: code(error),
-            message: error.message.clone(),
+        errors.first().map_or(Self::Unreachable, |error| {
+            let Extensions { code, instrument } = extensions(error);
+            Self::Refused { code, message: error.message.clone(), instrument }
         })
     }
 }
@@ -65,11 +71,20 @@ mod tests {
 
     #[test]
     fn an_answer_is_data_or_a_failure() {
-        let refused = |code: &str| Failure::Refused { code: code.into(), message: "no".into() };
+        let about = |code: &str, instrument: Option<&str>| Failure::Refused {
+            code: code.into(),
+            message: "no".into(),
+            instrument: instrument.map(InstrumentId::new),
+        };
+        let refused = |code: &str| about(code, None);
         let check = |json: &str, expect: Result<i32, Failure>| assert_eq!(parsed(json), expect, "{json}");
         check(r#"{"data":1}"#, Ok(1));
         check(r#"{"data":1,"errors":[{"message":"no"}]}"#, Err(refused("")));
         check(r#"{"errors":[{"message":"no","extensions":{"code":"LIMIT"}}]}"#, Err(refused("LIMIT")));
+        check(
+            r#"{"errors":[{"message":"no","extensions":{"code":"LINES","instrument":"i7"}}]}"#,
+            Err(about("LINES", Some("i7"))),
+        );
         check(
             r#"{"errors":[{"message":"no"},{"message":"x","extensions":{"code":"UNAUTHENTICATED"}}]}"#,
             Err(Failure::Unauthenticated),

@@ -69,7 +69,6 @@ pub struct SessionRefresh {
 #[derive(cynic::QueryFragment)]
 pub struct SessionRevokePayload {
     /// Whether a session ended.
-    #[allow(dead_code, reason = "a selection needs a field; the dashboard forgets the session either way")]
     pub revoked: bool,
 }
 
@@ -78,6 +77,5 @@ pub struct SessionRevokePayload {
 #[cynic(graphql_type = "Mutation")]
 pub struct SessionRevoke {
     /// What became of it.
-    #[allow(dead_code, reason = "the dashboard forgets the session either way")]
     pub session_revoke: SessionRevokePayload,
 }

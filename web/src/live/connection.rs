@@ -1,6 +1,4 @@
 //! The loop that keeps a websocket up and every subscription running on it.
-//!
-//! A socket can die without a word, so that silence counts as death: the server pings every 25 s.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +10,17 @@ use serde_json::Value;
 
 use super::backoff::delay_ms;
 use super::protocol::{ClientMessage, FORBIDDEN, ServerMessage, credentials};
+use super::pulse::Pulse;
 use super::wire::{Wire, WireEvent};
 use super::{Command, Delivery, Link, LinkState};
 use crate::browser::{self, Notice};
 use crate::graphql::failure::Failure;
 use crate::session::{AccessToken, Session};
 
-/// How long a socket may be silent; the same when somebody looks at the page again, and while it opens.
-const SILENCE_MS: i64 = 40_000;
-const SILENCE_WHEN_ASKED_MS: i64 = 5_000;
-const OPENING_MS: i64 = 10_000;
-
 /// A socket that was up for this long was a good one: the next try comes at once.
 const GOOD_MS: i64 = 10_000;
 
-/// How often the silence is measured.
+/// How often its pulse is felt.
 const ROUND_MS: u32 = 1_000;
 
 struct Operation {
@@ -49,8 +43,7 @@ struct Socket {
     wire: Wire,
     token: AccessToken,
     acknowledged: bool,
-    /// When it counts as dead unless something is heard before.
-    dies_at: i64,
+    pulse: Pulse,
 }
 
 /// Why a socket is given up.
@@ -76,7 +69,7 @@ impl Connection {
                 Err(Failure::Unauthenticated) => return,
                 Err(_) => {}
             }
-            self.link.write().state = LinkState::Offline;
+            self.offline();
             self.pause().await;
         }
     }
@@ -84,6 +77,8 @@ impl Connection {
     async fn run_socket(&mut self, token: AccessToken) {
         let (started, generation) = (browser::monotonic_millis(), self.link.peek().generation);
         let end = self.serve(token).await;
+        // At once, since a renewal may take long: no price is fresh without a socket.
+        self.offline();
         let acknowledged = self.link.peek().generation > generation;
         let good = acknowledged && browser::monotonic_millis() - started > GOOD_MS;
         self.failures = if good { 0 } else { self.failures.saturating_add(1) };
@@ -91,6 +86,10 @@ impl Connection {
             // A refusal ends the session, which ends this loop; a failure is tried again.
             let _ = self.session.renew().await;
         }
+    }
+
+    fn offline(&mut self) {
+        self.link.write().state = LinkState::Offline;
     }
 
     /// Waits before the next try; a network that comes back, or somebody who looks, ends the wait.
@@ -119,19 +118,13 @@ impl Connection {
         else {
             return End::Lost;
         };
-        let dies_at = browser::monotonic_millis() + OPENING_MS;
-        let mut socket = Socket { wire, token, acknowledged: false, dies_at };
+        let pulse = Pulse::opening(browser::moment());
+        let mut socket = Socket { wire, token, acknowledged: false, pulse };
         let mut round = TimeoutFuture::new(ROUND_MS).fuse();
         loop {
+            let mut event = None;
             select! {
-                event = events.next() => match event {
-                    Some(WireEvent::Opened) => {
-                        socket.wire.send(&ClientMessage::ConnectionInit { payload: credentials(&socket.token) });
-                    }
-                    Some(WireEvent::Message(text)) => self.hear(&text, &mut socket),
-                    Some(WireEvent::Closed(code)) if FORBIDDEN.contains(&code) => return End::Forbidden,
-                    Some(WireEvent::Closed(_)) | None => return End::Lost,
-                },
+                happened = events.next() => event = Some(happened),
                 command = self.commands.next() => {
                     if let Some(command) = command {
                         self.obey(command, Some(&mut socket));
@@ -142,17 +135,29 @@ impl Connection {
                     Some(Notice::Visible | Notice::Online) => socket.ask(),
                     None => {}
                 },
-                () = round => round = TimeoutFuture::new(ROUND_MS).fuse(),
+                () = round => {
+                    round = TimeoutFuture::new(ROUND_MS).fuse();
+                    socket.ask_if_due();
+                }
             }
-            if browser::monotonic_millis() > socket.dies_at {
+            if socket.pulse.has_stopped(browser::moment()) {
                 return End::Lost;
+            }
+            match event {
+                None => {}
+                Some(Some(WireEvent::Opened)) => {
+                    socket.wire.send(&ClientMessage::ConnectionInit { payload: credentials(&socket.token) });
+                }
+                Some(Some(WireEvent::Message(text))) => self.hear(&text, &mut socket),
+                Some(Some(WireEvent::Closed(code))) if FORBIDDEN.contains(&code) => return End::Forbidden,
+                Some(Some(WireEvent::Closed(_)) | None) => return End::Lost,
             }
         }
     }
 
     fn hear(&mut self, text: &str, socket: &mut Socket) {
         if socket.acknowledged {
-            socket.dies_at = browser::monotonic_millis() + SILENCE_MS;
+            socket.pulse.heard(browser::moment());
         }
         // What cannot be read is no reason to give up a socket that works.
         let Ok(message) = serde_json::from_str(text) else { return };
@@ -171,7 +176,7 @@ impl Connection {
 
     fn acknowledged(&mut self, socket: &mut Socket) {
         socket.acknowledged = true;
-        socket.dies_at = browser::monotonic_millis() + SILENCE_MS;
+        socket.pulse.opened(browser::moment());
         let generation = self.link.peek().generation + 1;
         for (id, operation) in &self.operations {
             if generation > 1 {
@@ -224,7 +229,14 @@ impl Socket {
     fn ask(&mut self) {
         if self.acknowledged {
             self.wire.send(&ClientMessage::Ping { payload: None });
-            self.dies_at = self.dies_at.min(browser::monotonic_millis() + SILENCE_WHEN_ASKED_MS);
+            self.pulse.asked(browser::moment());
+        }
+    }
+
+    /// A page that is looked at must know soon; the timers of a hidden one come too late to ask often.
+    fn ask_if_due(&mut self) {
+        if browser::is_visible() && self.pulse.should_ask(browser::moment()) {
+            self.ask();
         }
     }
 

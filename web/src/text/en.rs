@@ -21,6 +21,10 @@ pub fn text(text: Text) -> &'static str {
         Text::Account => "Account",
         Text::Licenses => "Licences",
         Text::LogOut => "Log out",
+        Text::LoggingOut => "Logging out…",
+        Text::LogOutFailed => {
+            "You are still logged in: the server did not end the session. Try again in a moment."
+        }
         Text::RoleAdmin => "Administrator",
         Text::RoleTrader => "Trader",
         Text::RoleResearcher => "Researcher",
@@ -63,7 +67,7 @@ pub fn text(text: Text) -> &'static str {
         Text::Simulated => "SIMULATED",
         Text::Paper => "PAPER",
         Text::Live => "LIVE",
-        Text::SimulatedLong => "Prices are made up by the built-in simulator.",
+        Text::SimulatedLong => "Prices are made up by a simulator.",
         Text::PaperLong => "Real prices, paper money.",
         Text::LiveLong => "Real prices, real money.",
         Text::FeedLive => "Live",

@@ -4,7 +4,7 @@
 //! wasm, so it builds one from its packaged source, which asks for the compiler's unstable flags.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
@@ -14,6 +14,10 @@ use crate::process::Process;
 use crate::{terminal, workspace};
 
 const TARGET: &str = "wasm32-unknown-unknown";
+
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 
 /// What is missing, and both ways to get it.
 const MISSING: &str = "no Rust here can compile to wasm. Do one of these, then run the command again:
@@ -28,26 +32,6 @@ pub enum Toolchain {
     Debian,
 }
 
-/// Finds a toolchain and says which it is.
-pub fn find() -> Result<Toolchain> {
-    if sysroot("rustc").is_some_and(|root| root.join("lib/rustlib").join(TARGET).join("lib").is_dir()) {
-        terminal::note("wasm: the installed Rust has the target");
-        return Ok(Toolchain::Target);
-    }
-    let source = "lib/rustlib/src/rust/library/Cargo.lock";
-    if !sysroot("/usr/bin/rustc").is_some_and(|root| root.join(source).is_file()) {
-        bail!(MISSING);
-    }
-    if !Process::new("rust-lld").args(["-flavor", "wasm", "--version"]).succeeds() {
-        bail!(
-            "rust-lld does not run: Debian's rust-web-llvm links to a linker that it does not install. \
-             Run: apt-get install -y --no-install-recommends lld-22"
-        );
-    }
-    terminal::note("wasm: Debian's rustc-web, with the standard library built from source");
-    Ok(Toolchain::Debian)
-}
-
 fn sysroot(rustc: &str) -> Option<PathBuf> {
     let output =
         Command::new(rustc).args(["--print", "sysroot"]).current_dir(workspace::root()).output().ok()?;
@@ -55,6 +39,28 @@ fn sysroot(rustc: &str) -> Option<PathBuf> {
 }
 
 impl Toolchain {
+    /// What this machine has, rustup's first.
+    pub fn probe() -> Option<Self> {
+        let in_use = sysroot("rustc").map(|root| root.join("lib/rustlib").join(TARGET).join("lib"));
+        if in_use.is_some_and(|library| library.is_dir()) {
+            return Some(Self::Target);
+        }
+        let source = sysroot(DEBIAN_RUSTC)?.join("lib/rustlib/src/rust/library/Cargo.lock");
+        // Its linker is a link into another package, and dangles without that, so it is run.
+        let links = Process::new("rust-lld").args(["-flavor", "wasm", "--version"]).succeeds();
+        (source.is_file() && Path::new(DEBIAN_CARGO).is_file() && links).then_some(Self::Debian)
+    }
+
+    /// What this machine has, said to the person.
+    pub fn find() -> Result<Self> {
+        let found = Self::probe().context(MISSING)?;
+        terminal::note(match found {
+            Self::Target => "wasm: the installed Rust has the target",
+            Self::Debian => "wasm: Debian's rustc-web, with the standard library built from source",
+        });
+        Ok(found)
+    }
+
     /// Compiles the dashboard and returns the wasm file.
     pub fn compile(&self, profile: &str) -> Result<PathBuf> {
         let target = workspace::target().join("web");
@@ -79,9 +85,9 @@ impl Toolchain {
         match self {
             Self::Target => without_outer_cargo("cargo"),
             Self::Debian => {
-                let mut command = without_outer_cargo("/usr/bin/cargo");
+                let mut command = without_outer_cargo(DEBIAN_CARGO);
                 command
-                    .env("RUSTC", "/usr/bin/rustc")
+                    .env("RUSTC", DEBIAN_RUSTC)
                     .env("RUSTC_BOOTSTRAP", "1")
                     .arg("-Zbuild-std=std,panic_abort");
                 command

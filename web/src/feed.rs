@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use cynic::SubscriptionBuilder;
 use dioxus::prelude::*;
+use futures::future::join_all;
 use futures::{FutureExt, select};
 use gloo_timers::future::TimeoutFuture;
 
@@ -17,15 +18,25 @@ use crate::live::{Event, Link, LinkState, Live, Subscription};
 use crate::number::Direction;
 use crate::session::Session;
 
+pub mod refusals;
+
+use refusals::Refusals;
+
 /// How long to wait before an operation that ended is started again.
 const AGAIN_MS: u32 = 3_000;
+
+/// The most instruments that one subscription takes.
+const MOST_INSTRUMENTS: usize = 200;
+
+/// The generation that no socket has.
+const NO_SOCKET: u32 = 0;
 
 /// A quote as it came, with what the screen needs to know of its past.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldQuote {
     /// The quote.
     pub quote: Quote,
-    /// The socket over which it came.
+    /// The socket over which it came; none once nobody follows it any more.
     generation: u32,
     /// Which way the price moved last.
     pub moved: Option<Direction>,
@@ -46,8 +57,13 @@ impl HeldQuote {
         held
     }
 
+    /// Nobody follows it any more, so that it grows old unseen.
+    pub fn let_go(&mut self) {
+        self.generation = NO_SOCKET;
+    }
+
     /// How far it can be trusted: as the server says, unless the line to the server is down, or has been
-    /// since it came.
+    /// since it came, or nobody followed it since.
     pub fn trust(&self, link: Link) -> FeedState {
         if link.state == LinkState::Online && link.generation == self.generation {
             self.quote.state
@@ -67,7 +83,7 @@ pub struct Feed {
     /// The newest quotes.
     pub quotes: Signal<HashMap<InstrumentId, Rc<HeldQuote>>>,
     /// Why some quotes do not come.
-    pub refusal: Signal<Option<Failure>>,
+    pub refusals: Signal<Refusals>,
     /// The server's clock, moved on once a second.
     pub now: Signal<i64>,
 }
@@ -76,10 +92,10 @@ impl Feed {
     /// A feed that knows nothing yet.
     pub fn new() -> Self {
         Self {
-            link: Signal::new(Link { state: LinkState::Connecting, generation: 0 }),
+            link: Signal::new(Link { state: LinkState::Connecting, generation: NO_SOCKET }),
             system: Signal::new(None),
             quotes: Signal::new(HashMap::new()),
-            refusal: Signal::new(None),
+            refusals: Signal::new(Refusals::default()),
             now: Signal::new(0),
         }
     }
@@ -106,14 +122,19 @@ impl Feed {
         }
     }
 
-    /// Follows the quotes of these instruments.
-    pub async fn follow_quotes(self, live: Live, instruments: Vec<InstrumentId>) {
-        self.refuse(None);
-        if instruments.is_empty() {
-            return;
-        }
+    /// Follows the quotes of these instruments, and of no others.
+    pub async fn follow_quotes(mut self, live: Live, instruments: Vec<InstrumentId>) {
+        self.refusals.set(Refusals::default());
+        let held: Vec<_> = self.quotes.peek().keys().cloned().collect();
+        self.let_go(&held);
+        let chunks = instruments.chunks(MOST_INSTRUMENTS);
+        join_all(chunks.map(|chunk| self.follow_chunk(live.clone(), chunk))).await;
+    }
+
+    async fn follow_chunk(self, live: Live, instruments: &[InstrumentId]) {
         loop {
-            let variables = QuotesVariables { instruments: instruments.clone() };
+            self.start_over(instruments);
+            let variables = QuotesVariables { instruments: instruments.to_vec() };
             let subscription = live.subscribe(&Quotes::build(variables));
             let mut waiting = HashMap::new();
             batched(
@@ -123,22 +144,56 @@ impl Feed {
                     Event::Data(Quotes { quotes: QuoteEvent::Quote(quote) }) => {
                         waiting.insert(quote.instrument.id.clone(), *quote);
                     }
-                    Event::Failed(failure) => self.refuse(Some(failure)),
-                    // After a gap or on a new socket the server sends each latest quote again.
-                    Event::Data(_) | Event::Restarted => {}
+                    Event::Failed(failure) => self.refuse(waiting, failure),
+                    // What waits came over a socket that is gone; the server sends each latest quote again.
+                    Event::Restarted => {
+                        waiting.clear();
+                        self.start_over(instruments);
+                    }
+                    // After a gap the next quote is whole again.
+                    Event::Data(_) => {}
                 },
                 |waiting| self.hold(waiting),
             )
             .await;
+            self.let_go(instruments);
             TimeoutFuture::new(AGAIN_MS).await;
         }
     }
 
-    fn refuse(mut self, failure: Option<Failure>) {
-        self.refusal.set(failure);
+    /// These instruments are asked for anew: what is known of them is old until they answer.
+    fn start_over(mut self, instruments: &[InstrumentId]) {
+        self.let_go(instruments);
+        if !self.refusals.peek().is_empty() {
+            self.refusals.write().start_over(instruments);
+        }
+    }
+
+    fn let_go(mut self, instruments: &[InstrumentId]) {
+        let mut quotes = self.quotes.write();
+        for id in instruments {
+            if let Some(held) = quotes.get_mut(id) {
+                Rc::make_mut(held).let_go();
+            }
+        }
+    }
+
+    fn refuse(mut self, waiting: &mut HashMap<InstrumentId, Quote>, failure: Failure) {
+        let about = self.refusals.write().add(failure);
+        if let Some(id) = about {
+            waiting.remove(&id);
+            self.let_go(&[id]);
+        }
     }
 
     fn hold(mut self, waiting: &mut HashMap<InstrumentId, Quote>) {
+        if waiting.is_empty() {
+            return;
+        }
+        if !self.refusals.peek().is_empty() {
+            let mut refusals = self.refusals.write();
+            waiting.keys().for_each(|id| refusals.answered(id));
+        }
         let generation = self.link.peek().generation;
         let mut quotes = self.quotes.write();
         for (id, quote) in waiting.drain() {
@@ -210,6 +265,14 @@ mod tests {
         check(Link { state: LinkState::Offline, ..ONLINE }, FeedState::Stale);
         check(Link { state: LinkState::Connecting, ..ONLINE }, FeedState::Stale);
         check(Link { generation: 3, ..ONLINE }, FeedState::Stale);
+    }
+
+    #[test]
+    fn a_quote_that_nobody_follows_is_stale_until_the_next_one_comes() {
+        let mut held = HeldQuote::after(None, quote("1"), 2);
+        held.let_go();
+        assert_eq!(held.trust(ONLINE), FeedState::Stale);
+        assert_eq!(HeldQuote::after(Some(&held), quote("1"), 2).trust(ONLINE), FeedState::Live);
     }
 
     #[test]

@@ -22,26 +22,59 @@ pub enum Drawing {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Series {
     bars: BTreeMap<i64, Bar>,
+    /// Up to which bar nothing is missing, where live bars may have been missed since.
+    whole_until: Option<i64>,
+}
+
+/// What the newest stretch of history means for what is before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seam {
+    /// It is joined to it.
+    Closed,
+    /// There was a hole between them, so that the older bars are gone; they can be fetched again.
+    Cut,
 }
 
 impl Series {
-    /// Takes in a stretch of history. Bars that came live since stay as they are only where history does not
-    /// reach: it is the more exact of the two, except for the newest bar, which is still growing.
-    pub fn merge(&mut self, history: &[Bar]) -> Drawing {
-        let newest = self.bars.last_key_value().map(|(time, _)| *time);
+    /// Takes in a stretch of history. It is more exact than what came live, except for the newest bar, which
+    /// is still growing unless history goes past it.
+    pub fn merge(&mut self, history: &[Bar]) {
+        let last = history.last().map(|bar| bar.time.seconds());
+        let growing = self.newest().filter(|newest| last <= Some(*newest));
         for bar in history {
             let time = bar.time.seconds();
-            if Some(time) != newest {
+            if Some(time) != growing {
                 self.bars.insert(time, *bar);
             }
         }
-        if history.is_empty() { Drawing::Nothing } else { Drawing::All }
+    }
+
+    /// Takes in the newest stretch of history. Where it does not reach back to the bars up to which nothing
+    /// is missing, those give way: a chart must not hide a hole.
+    pub fn merge_newest(&mut self, history: &[Bar]) -> Seam {
+        let Some(start) = history.first().map(|bar| bar.time.seconds()) else { return Seam::Closed };
+        let whole_until = self.whole_until.take().or(self.newest());
+        self.merge(history);
+        if whole_until.is_none_or(|until| until >= start) {
+            return Seam::Closed;
+        }
+        self.bars = self.bars.split_off(&start);
+        Seam::Cut
+    }
+
+    /// Live bars may have been missed from here on, until the newest history is taken in.
+    pub fn interrupt(&mut self) {
+        self.whole_until = self.whole_until.or(self.newest());
+    }
+
+    fn newest(&self) -> Option<i64> {
+        self.bars.last_key_value().map(|(time, _)| *time)
     }
 
     /// Takes in a bar that came live.
     pub fn apply(&mut self, bar: Bar) -> Drawing {
         let time = bar.time.seconds();
-        let newest = self.bars.last_key_value().map(|(time, _)| *time);
+        let newest = self.newest();
         let replaced = self.bars.insert(time, bar);
         match (newest, replaced) {
             (_, Some(old)) if old == bar => Drawing::Nothing,
@@ -114,11 +147,53 @@ mod tests {
         let mut series = Series::default();
         series.apply(bar(60, "7"));
         series.apply(bar(240, "9"));
-        assert_eq!(series.merge(&[bar(60, "1"), bar(120, "2"), bar(180, "3"), bar(240, "8")]), Drawing::All);
+        series.merge(&[bar(60, "1"), bar(120, "2"), bar(180, "3"), bar(240, "8")]);
         assert_eq!(closes(&series), ["1", "2", "3", "9"]);
-        assert_eq!(series.merge(&[]), Drawing::Nothing);
+        series.merge(&[]);
         assert_eq!(series.start().map(DateTime::seconds), Some(60));
         assert_eq!(series.before(120).map(|bar| bar.time.seconds()), Some(60));
         assert_eq!(series.before(60), None);
+    }
+
+    #[test]
+    fn history_that_goes_past_the_newest_bar_knows_it_better() {
+        let mut series = Series::default();
+        series.apply(bar(60, "7"));
+        assert_eq!(series.merge_newest(&[bar(60, "1"), bar(120, "2")]), Seam::Closed);
+        assert_eq!(closes(&series), ["1", "2"]);
+        series.merge(&[bar(0, "5"), bar(60, "1.5")]);
+        assert_eq!(closes(&series), ["5", "1.5", "2"]);
+    }
+
+    #[test]
+    fn bars_before_a_hole_give_way_to_the_newest_history() {
+        let whole = || {
+            let mut series = Series::default();
+            series.merge_newest(&[bar(0, "1"), bar(60, "2")]);
+            series
+        };
+        let check = |mut series: Series, first: i64, expect: (Seam, &[&str])| {
+            let seam = series.merge_newest(&[bar(first, "8"), bar(600, "9")]);
+            let closes = closes(&series);
+            assert_eq!(
+                (seam, closes.iter().map(String::as_str).collect::<Vec<_>>()),
+                (expect.0, expect.1.into())
+            );
+        };
+        check(Series::default(), 540, (Seam::Closed, &["8", "9"]));
+        check(whole(), 60, (Seam::Closed, &["1", "8", "9"]));
+        check(whole(), 540, (Seam::Cut, &["8", "9"]));
+        // A bar of after the interruption does not bridge the hole.
+        let mut interrupted = whole();
+        interrupted.interrupt();
+        interrupted.apply(bar(600, "9.5"));
+        interrupted.interrupt();
+        check(interrupted.clone(), 60, (Seam::Closed, &["1", "8", "9.5"]));
+        assert_eq!(interrupted.merge_newest(&[]), Seam::Closed);
+        check(interrupted, 540, (Seam::Cut, &["8", "9.5"]));
+        // Nothing was missed: what came live reaches up to the history.
+        let mut lively = whole();
+        lively.apply(bar(540, "7"));
+        check(lively, 540, (Seam::Closed, &["1", "2", "8", "9"]));
     }
 }

@@ -1,6 +1,5 @@
 //! The chart of the chosen instrument: history first, then each change of the newest bar.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use cynic::SubscriptionBuilder;
@@ -12,13 +11,14 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::bar_legend::{BarLegend, Shown};
 use crate::browser;
+use crate::chart::arrivals::{Arrivals, Continuity};
 use crate::chart::library::{Chart, Format, Span};
-use crate::chart::series::{Drawing, Series};
+use crate::chart::series::{Drawing, Seam, Series};
 use crate::feed::batched;
-use crate::graphql::bar::{self, Bar, BarEvent, BarSize, LiveBars, LiveBarsVariables, Stretch};
+use crate::graphql::bar::{self, Bar, BarSize, LiveBars, LiveBarsVariables, Stretch};
 use crate::graphql::failure::Failure;
 use crate::graphql::instrument::{Instrument, InstrumentId};
-use crate::live::{Event, Live};
+use crate::live::Live;
 use crate::number;
 use crate::preferences::Preferences;
 use crate::session::Session;
@@ -109,10 +109,13 @@ impl Model {
         loop {
             match bar::history(self.session, key.instrument.clone(), key.size, Stretch::Newest).await {
                 Ok(bars) => {
-                    self.series.write().merge(&bars);
-                    let first = *self.history.peek() != History::Ready;
+                    let seam = self.series.write().merge_newest(&bars);
+                    if seam == Seam::Cut {
+                        self.older.set(Older::Unknown);
+                    }
+                    let stays = seam == Seam::Closed && *self.history.peek() == History::Ready;
                     self.history.set(History::Ready);
-                    return self.with_chart(if first { Chart::start_over } else { Chart::draw_all });
+                    return self.with_chart(if stays { Chart::draw_all } else { Chart::start_over });
                 }
                 Err(failure) => self.history.set(History::Failed(failure)),
             }
@@ -132,6 +135,10 @@ impl Model {
         if self.key.peek().as_ref() != Some(&key) {
             return;
         }
+        if self.series.peek().start() != Some(start) {
+            // The bars that these would adjoin are gone.
+            return self.older.set(Older::Unknown);
+        }
         match bars {
             Ok(bars) => {
                 self.series.write().merge(&bars);
@@ -149,21 +156,18 @@ impl Model {
     /// Follows the newest bar. Whatever may have left a hole has the history fetched again.
     async fn follow(self, live: Live, key: Key) {
         self.begin(&key);
+        let mut arrivals = Arrivals::default();
         loop {
             let variables = LiveBarsVariables { instrument: key.instrument.clone(), size: key.size };
-            let mut waiting = BTreeMap::new();
             batched(
                 live.subscribe(&LiveBars::build(variables)),
-                &mut waiting,
-                |waiting: &mut BTreeMap<i64, Bar>, event| match event {
-                    Event::Data(LiveBars { bars: BarEvent::BarUpdate(update) }) => {
-                        waiting.insert(update.bar.time.seconds(), update.bar);
+                &mut arrivals,
+                |arrivals: &mut Arrivals, event| {
+                    if arrivals.take(event) == Continuity::Broken {
+                        self.ask();
                     }
-                    Event::Restarted | Event::Data(LiveBars { bars: BarEvent::StreamGap(_) }) => self.ask(),
-                    // The quote of the same instrument tells why.
-                    Event::Failed(_) | Event::Data(_) => {}
                 },
-                |waiting| self.apply(std::mem::take(waiting)),
+                |arrivals| self.apply(arrivals.hand_over()),
             )
             .await;
             TimeoutFuture::new(AGAIN_MS).await;
@@ -173,12 +177,13 @@ impl Model {
 
     /// Has the newest history fetched again.
     fn ask(mut self) {
+        self.series.write().interrupt();
         self.asked += 1;
     }
 
-    fn apply(mut self, bars: BTreeMap<i64, Bar>) {
+    fn apply(mut self, bars: impl Iterator<Item = Bar>) {
         let mut everything = false;
-        for bar in bars.into_values() {
+        for bar in bars {
             let drawing = self.series.write().apply(bar);
             match drawing {
                 Drawing::All => everything = true,

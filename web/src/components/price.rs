@@ -9,6 +9,7 @@ use crate::graphql::quote::{FeedState, QuoteLevel};
 use crate::graphql::scalar::Decimal;
 use crate::number::{self, Direction};
 use crate::preferences::use_text;
+use crate::text::Text;
 
 /// What stands where nothing is known.
 pub const NOTHING: &str = "\u{2013}";
@@ -90,6 +91,17 @@ pub fn FeedBadge(state: FeedState, #[props(default)] reason: Option<String>, tes
             "data-testid": "{testid}",
             "data-state": format!("{state:?}").to_uppercase(),
             {text.feed_state(state)}
+        }
+    }
+}
+
+/// In place of the badge where the server refuses the quote; it says why.
+#[component]
+pub fn RefusalBadge(message: String, testid: String) -> Element {
+    let text = use_text();
+    rsx! {
+        span { class: "badge badge-stale", title: "{message}", "data-testid": "{testid}",
+            {text.say(Text::NotAvailable)}
         }
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use dioxus::prelude::*;
 
-use super::price::{Age, Change, FeedBadge, LastPrice, NOTHING};
+use super::price::{Age, Change, FeedBadge, LastPrice, NOTHING, RefusalBadge};
 use crate::feed::{Feed, HeldQuote};
 use crate::graphql::instrument::Instrument;
 use crate::graphql::quote::{FeedState, Quote, QuoteLevel};
@@ -21,10 +21,13 @@ pub fn QuoteHeader(instrument: Instrument) -> Element {
     let id = instrument.id.clone();
     let held = use_memo(use_reactive!(|id| feed.quotes.read().get(&id).cloned()));
     let held: Option<Rc<HeldQuote>> = held();
+    let id = instrument.id.clone();
+    let refusal = use_memo(use_reactive!(|id| feed.refusals.read().about(&id).cloned()));
+    let refusal = refusal().map(|failure| text.failure(&failure));
     let quote = held.as_ref().map(|held| held.quote.clone());
     let scale = number::scale_of(instrument.price_increment);
     let state = held.as_ref().map_or(FeedState::Recovering, |held| held.trust(feed.link.cloned()));
-    let reason = quote.as_ref().and_then(|quote| quote.reason.clone());
+    let reason = refusal.clone().or(quote.as_ref().and_then(|quote| quote.reason.clone()));
     let change = quote.as_ref().and_then(|quote| quote.change);
     let percent = quote.as_ref().and_then(|quote| quote.change_percent);
     let shown = change
@@ -44,7 +47,11 @@ pub fn QuoteHeader(instrument: Instrument) -> Element {
                 p { class: "quote-change", Change { value: change, shown, arrow: true } }
             }
             div { class: "quote-state",
-                FeedBadge { state, reason: reason.clone(), testid: "feed-state" }
+                if let Some(message) = refusal {
+                    RefusalBadge { message, testid: "feed-refusal" }
+                } else {
+                    FeedBadge { state, reason: reason.clone(), testid: "feed-state" }
+                }
                 span { class: "quote-age muted", title: text.say(Text::AgeLong), Age { held: held.clone() } }
                 if let Some(reason) = reason.filter(|_| state != FeedState::Live) {
                     span { class: "quote-reason muted", "{reason}" }

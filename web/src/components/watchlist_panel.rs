@@ -9,6 +9,7 @@ use super::watchlist_editor::WatchlistEditor;
 use super::watchlist_row::WatchlistRow;
 use super::watchlist_tabs::WatchlistTabs;
 use crate::feed::Feed;
+use crate::graphql::instrument::Instrument;
 use crate::graphql::watchlist::Watchlist;
 use crate::preferences::use_text;
 use crate::text::Text;
@@ -29,7 +30,7 @@ pub fn WatchlistPanel(board: Board) -> Element {
                 WatchlistEditor { key: "{list.id.inner()}", board, list }
             }
             FormProblem { refusal: (board.refusal)(), fields: vec![] }
-            FeedProblem {}
+            FeedProblem { instruments: open.as_ref().map(|list| list.instruments.clone()).unwrap_or_default() }
             div { id: "watchlist", class: "panel-body", role: "tabpanel",
                 match (&*board.lists.read(), open) {
                     (Lists::Loading, _) => rsx! { Loading { label: text.say(Text::Loading) } },
@@ -58,16 +59,30 @@ pub fn WatchlistPanel(board: Board) -> Element {
     }
 }
 
-/// Why some quotes do not come, where the server said so.
+/// Why some quotes of the open list do not come, where the server said so.
 #[component]
-fn FeedProblem() -> Element {
+fn FeedProblem(instruments: Vec<Instrument>) -> Element {
     let text = use_text();
     let feed = use_context::<Feed>();
-    let Some(failure) = feed.refusal.cloned() else { return rsx! {} };
+    let refusals = feed.refusals.read();
+    let told = refusals.told(&instruments);
+    if told.is_empty() {
+        return rsx! {};
+    }
     rsx! {
-        p { class: "form-problem", role: "alert", "data-testid": "feed-problem",
+        div { class: "form-problem feed-problem", role: "alert", "data-testid": "feed-problem",
             Icon { glyph: Glyph::Alert }
-            span { {text.failure(&failure)} }
+            ul {
+                for (symbols, failure) in told {
+                    li {
+                        if !symbols.is_empty() {
+                            strong { {symbols.join(", ")} }
+                            " "
+                        }
+                        {text.failure(failure)}
+                    }
+                }
+            }
         }
     }
 }

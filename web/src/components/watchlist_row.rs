@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::board::{Board, Step};
-use super::price::{Age, Change, FeedBadge, LastPrice, Level};
+use super::price::{Age, Change, FeedBadge, LastPrice, Level, RefusalBadge};
 use crate::browser;
 use crate::feed::Feed;
 use crate::graphql::instrument::Instrument;
@@ -33,6 +33,9 @@ pub fn WatchlistRow(
     let id = instrument.id.clone();
     let held = use_memo(move || feed.quotes.read().get(&id).cloned());
     let held = held();
+    let id = instrument.id.clone();
+    let refusal = use_memo(move || feed.refusals.read().about(&id).cloned());
+    let refusal = refusal().map(|failure| text.failure(&failure));
     let quote = held.as_ref().map(|held| &held.quote);
     let scale = number::scale_of(instrument.price_increment);
     let trust = held.as_ref().map(|held| held.trust(feed.link.cloned()));
@@ -55,7 +58,9 @@ pub fn WatchlistRow(
             th { scope: "row",
                 button { id: focus_id(index), r#type: "button", class: "row-symbol", onkeydown,
                     span { class: "row-ticker", "{symbol}"
-                        if let Some(state) = doubtful {
+                        if let Some(message) = refusal {
+                            RefusalBadge { message, testid: "feed-refusal-{symbol}" }
+                        } else if let Some(state) = doubtful {
                             FeedBadge {
                                 state,
                                 reason: quote.and_then(|quote| quote.reason.clone()),

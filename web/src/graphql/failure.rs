@@ -39,6 +39,16 @@ pub type ServerError = cynic::GraphQlError<Extensions>;
 pub type Response<T> = cynic::GraphQlResponse<T, Extensions>;
 
 impl Failure {
+    /// Whether a reader learns the same from both, whichever instrument each is about.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Refused { code, message, .. }, Self::Refused { code: other, message: said, .. }) => {
+                code == other && message == said
+            }
+            _ => self == other,
+        }
+    }
+
     /// What this list of errors comes to; an empty list counts as an answer that could not be read.
     pub fn of(errors: &[ServerError]) -> Self {
         let extensions = |error: &ServerError| error.extensions.clone().unwrap_or_default();

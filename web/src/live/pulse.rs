@@ -73,9 +73,7 @@ impl Pulse {
         let monotonic = now.monotonic - self.looked_at.monotonic;
         self.looked_at = now;
         let waited = self.waiting_since.map_or(0, |since| now.monotonic - since);
-        wall - monotonic > LEAP_MS
-            || now.monotonic - self.heard_at > self.may_be_silent
-            || waited > ANSWER_MS
+        wall - monotonic > LEAP_MS || now.monotonic - self.heard_at > self.may_be_silent || waited > ANSWER_MS
     }
 }
 

@@ -1,7 +1,6 @@
 //! The dashboard: watchlists with live quotes, and the chart of the chosen instrument.
 
 use dioxus::prelude::*;
-use futures::future::join_all;
 
 use super::gate::Gate;
 use crate::app::Route;
@@ -18,9 +17,6 @@ use crate::preferences::use_text;
 use crate::session::Session;
 use crate::text::Text;
 use crate::ui::notice::Empty;
-
-/// The most instruments that one subscription takes.
-const MOST_INSTRUMENTS: usize = 200;
 
 /// The dashboard, for who is logged in.
 #[component]
@@ -54,10 +50,7 @@ fn LiveDashboard() -> Element {
     let wanted = use_memo(move || board.wanted());
     use_resource(move || {
         let (live, wanted) = (live.clone(), wanted());
-        async move {
-            let chunks = wanted.chunks(MOST_INSTRUMENTS);
-            join_all(chunks.map(|chunk| feed.follow_quotes(live.clone(), chunk.to_vec()))).await;
-        }
+        async move { feed.follow_quotes(live, wanted).await }
     });
     rsx! {
         TopBar {}

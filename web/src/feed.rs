@@ -192,7 +192,9 @@ impl Feed {
         }
         if !self.refusals.peek().is_empty() {
             let mut refusals = self.refusals.write();
-            waiting.keys().for_each(|id| refusals.answered(id));
+            for id in waiting.keys() {
+                refusals.answered(id);
+            }
         }
         let generation = self.link.peek().generation;
         let mut quotes = self.quotes.write();

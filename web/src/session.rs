@@ -85,8 +85,8 @@ pub enum Leaving {
 
 impl Leaving {
     /// What the server's answer makes of it: only a session that the server has ended is over.
-    fn after(answer: Result<bool, Failure>) -> Self {
-        if answer == Ok(true) { Self::No } else { Self::Failed }
+    fn after(answer: &Result<bool, Failure>) -> Self {
+        if *answer == Ok(true) { Self::No } else { Self::Failed }
     }
 }
 
@@ -292,7 +292,7 @@ impl Session {
         self.leaving.set(Leaving::Underway);
         let task = async move {
             let answer = post_alone(SessionRevoke::build(())).await;
-            let leaving = Leaving::after(answer.map(|done| done.session_revoke.revoked));
+            let leaving = Leaving::after(&answer.map(|done| done.session_revoke.revoked));
             self.leaving.set(leaving);
             if leaving == Leaving::No {
                 self.forget();
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn only_the_server_can_end_a_session() {
         let check = |answer: Result<bool, Failure>, expect: Leaving| {
-            assert_eq!(Leaving::after(answer.clone()), expect, "{answer:?}");
+            assert_eq!(Leaving::after(&answer), expect, "{answer:?}");
         };
         check(Ok(true), Leaving::No);
         check(Ok(false), Leaving::Failed);

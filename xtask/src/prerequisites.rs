@@ -180,17 +180,18 @@ fn provide(needs: &[Need]) -> Result<()> {
 fn install(missing: &[&Need]) {
     let Some(update) = as_root("apt-get") else { return };
     // Without it, what apt knows may be old or nothing at all; what it does know can still be installed.
-    attempt(update.args(["update"]));
+    attempt("the list of packages", update.args(["update"]));
     for need in missing.iter().filter(|need| (need.packages_do)()) {
         let Some(shell) = as_root("sh") else { return };
         terminal::note(&format!("installing {}", need.packages.join(" ")));
-        attempt(shell.args(["-c", INSTALL, "install"]).args(need.packages.iter().copied()).quiet());
+        let install = shell.args(["-c", INSTALL, "install"]).args(need.packages.iter().copied());
+        attempt(need.name, install.quiet());
     }
 }
 
-fn attempt(process: Process) {
+fn attempt(what: &str, process: Process) {
     if let Err(error) = process.run() {
-        terminal::note(&format!("{error}"));
+        terminal::note(&format!("{what}: {error}; going on without"));
     }
 }
 

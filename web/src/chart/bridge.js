@@ -20,7 +20,7 @@ class Drawn {
             lastValueVisible: false,
             priceLineVisible: false,
         });
-        this.candles.priceScale().applyOptions({ scaleMargins: { top: 0.16, bottom: 0.24 } });
+        this.candles.priceScale().applyOptions({ scaleMargins: { top: 0.18, bottom: 0.24 } });
         this.rising = new Map();
         this.volumes.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
         this.chart.subscribeCrosshairMove((event) => pointed(event.time ?? NaN));

@@ -119,12 +119,12 @@ impl Leadership {
         result
     }
 
-    /// Whether no other desk can lead. The heartbeat publishes every second, so that a longer silence
-    /// than the lease lives means that the process was stopped; the lease is then asked for. A database that
-    /// does not answer gives it to nobody else either.
+    /// Whether no other desk can lead. The heartbeat publishes every second, and the lease is renewed as often, so
+    /// that a silence nearly as long as the lease lives means that the process was stopped and may have lost it;
+    /// it is then asked for. A database that does not answer gives it to nobody else either.
     async fn may_lead(&self) -> bool {
         let awake = *self.awake.lock().unwrap_or_else(PoisonError::into_inner);
-        if awake.elapsed() < self.options.lease_lives {
+        if awake.elapsed() < self.options.lease_lives.saturating_sub(2 * self.options.lease_every) {
             return true;
         }
         let lease = self.ports.lease.acquire(self.options.id, self.options.lease_lives).await;

@@ -271,7 +271,8 @@ pub async fn open_database(
     let options = SqlOptions { url, max_connections: MAX_CONNECTIONS, clock };
     let is_file = options.url.starts_with("sqlite:");
     let connect = || Sql::connect(options.clone());
-    let sql = if is_file { connect().await.map_err(Into::into) } else { wait_for(connect, stop).await };
+    let sql =
+        if is_file { connect().await.map_err(anyhow::Error::msg) } else { wait_for(connect, stop).await };
     let sql = sql.context("cannot open the database (DATABASE_URL)")?;
     sql.migrate().await.context("the database cannot be brought up to date")?;
     Ok(sql)
@@ -291,7 +292,8 @@ async fn wait_for<T, F: Future<Output = Result<T, ConnectError>>>(
             Err(error) => error,
         };
         if matches!(error, ConnectError::Invalid(_)) || begun.elapsed() >= START_PATIENCE {
-            return Err(error.into());
+            // Its text names the cause already.
+            return Err(anyhow::Error::msg(error));
         }
         if !std::mem::replace(&mut told, true) {
             warn!("{error}; trying again for {} seconds", START_PATIENCE.as_secs());

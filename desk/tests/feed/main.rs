@@ -221,3 +221,15 @@ async fn a_desk_that_was_frozen_says_nothing_once_another_leads() {
     let next = quotes.quote_where(|quote| quote.stamp.epoch > 2 || quote.received_at.is_some()).await;
     assert!(next.stamp.epoch > 2, "only the next leadership of this desk speaks again");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_hears_of_a_later_one_stops() {
+    let world = World::start();
+    let apple = world.instrument("AAPL");
+    let _quotes = world.watch(&[Topic::Quotes(apple)]).await;
+    world.until(|| world.source.is_subscribed(apple)).await;
+    // The database is out of reach for this desk alone; another has taken the lease.
+    world.database_is_away(true);
+    world.tell_of_a_leader(7).await;
+    world.until(|| !world.source.is_subscribed(apple)).await;
+}

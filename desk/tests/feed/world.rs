@@ -190,6 +190,12 @@ impl World {
         self.database.away.store(away, Ordering::SeqCst);
     }
 
+    /// Another desk's heartbeat.
+    pub async fn tell_of_a_leader(&self, epoch: u64) {
+        let status = DeskStatus { desk: Uuid::new_v4(), epoch, ..self.desk_status().await };
+        self.bus.publish(&[Message::Desk(status)]).await.unwrap();
+    }
+
     /// Another desk gets the lease, for a moment.
     pub fn take_lease_away(&self) {
         let mut lease = self.database.lease.lock().unwrap();

@@ -5,7 +5,6 @@
 use std::future::Future;
 use std::time::Duration;
 
-use domain::random::new_id;
 use domain::world::Environment;
 use tokio::sync::{Notify, watch};
 
@@ -108,10 +107,9 @@ impl Monitor {
             if let Ok(Ok(any)) = tokio::time::timeout(PATIENCE, services.user_store.any()).await {
                 seen.set_up_needed = !any;
             }
-            let fresh_id = new_id(services.clock.now(), services.random.as_ref());
-            if let Ok(Ok(known)) = tokio::time::timeout(PATIENCE, services.installation.open(fresh_id)).await
-            {
-                seen.environment = known.environment;
+            let environment = tokio::time::timeout(PATIENCE, services.installation.environment()).await;
+            if let Ok(Ok(environment)) = environment {
+                seen.environment = environment;
             }
         }
         seen

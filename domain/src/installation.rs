@@ -21,6 +21,9 @@ pub trait InstallationStore: Send + Sync {
     /// The installation; `fresh_id` becomes its id where there is none yet.
     async fn open(&self, fresh_id: Uuid) -> Result<Installation, StoreError>;
 
+    /// The world of this database, as far as it has one; a read, for those who look again and again.
+    async fn environment(&self) -> Result<Option<Environment>, StoreError>;
+
     /// Makes `environment` the world of this database unless it has one, and returns the one it has.
     async fn claim_environment(&self, environment: Environment) -> Result<Environment, StoreError>;
 

@@ -438,6 +438,10 @@ impl InstallationStore for Database {
         Ok(Installation { id: fresh_id, environment: *self.world.lock().unwrap() })
     }
 
+    async fn environment(&self) -> Result<Option<Environment>, StoreError> {
+        Ok(*self.world.lock().unwrap())
+    }
+
     async fn claim_environment(&self, environment: Environment) -> Result<Environment, StoreError> {
         self.check()?;
         Ok(*self.world.lock().unwrap().get_or_insert(environment))

@@ -56,6 +56,10 @@ impl InstallationStore for Sql {
         .await
     }
 
+    async fn environment(&self) -> Result<Option<Environment>, StoreError> {
+        run(async { read(&self.reader).await?.environment() }).await
+    }
+
     async fn claim_environment(&self, environment: Environment) -> Result<Environment, StoreError> {
         run(async {
             let transaction = self.begin_write().await?;

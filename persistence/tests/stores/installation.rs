@@ -19,6 +19,8 @@ pub async fn contract(pair: &Pair) {
     assert!(opened.iter().all(|installation| *installation == opened[0]), "{opened:?}");
     assert_eq!(opened[0].environment, None);
 
+    assert_eq!(pair.other.environment().await.unwrap(), None);
+
     let claimed = at_once(8, |number| {
         let sql = pair.of(number);
         let wanted = if number < 4 { Environment::Paper } else { Environment::Live };
@@ -29,6 +31,7 @@ pub async fn contract(pair: &Pair) {
     assert_eq!(pair.one.claim_environment(Environment::Simulated).await.unwrap(), claimed[0]);
 
     pair.one.replace_environment(Environment::Simulated).await.unwrap();
+    assert_eq!(pair.other.environment().await.unwrap(), Some(Environment::Simulated));
     let now = pair.other.open(Uuid::new_v4()).await.unwrap();
     assert_eq!((now.id, now.environment), (opened[0].id, Some(Environment::Simulated)));
 }

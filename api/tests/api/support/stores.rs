@@ -272,6 +272,11 @@ impl InstallationStore for Stores {
         Ok(Installation { id: Uuid::from_u128(77), environment: Some(Environment::Simulated) })
     }
 
+    async fn environment(&self) -> Result<Option<Environment>, StoreError> {
+        drop(self.tables()?);
+        Ok(Some(Environment::Simulated))
+    }
+
     async fn claim_environment(&self, environment: Environment) -> Result<Environment, StoreError> {
         Ok(environment)
     }

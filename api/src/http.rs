@@ -27,7 +27,7 @@ mod host;
 mod security;
 mod wire;
 
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, ClientOrigin};
 pub(crate) use cookie::RefreshCookie;
 pub(crate) use cors::Origins;
 pub(crate) use document::OperationKind;

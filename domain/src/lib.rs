@@ -5,6 +5,7 @@
 //! randomness from [`random::Random`], and everything else through a trait that another crate
 //! implements. A module is a noun; where a noun is stored, its store port stands beside it.
 
+pub mod access;
 pub mod bar;
 pub mod bus;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod live_bar;
 pub mod market_data;
 pub mod quote;
 pub mod random;
+pub mod rate;
 pub mod session;
 pub mod store;
 pub mod user;

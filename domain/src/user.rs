@@ -41,6 +41,8 @@ pub enum Permission {
     Trade,
     /// People and settings.
     Administer,
+    /// One's own password, second factor, sessions and keys: for people alone, never with a key.
+    ManageSelf,
 }
 
 impl Role {
@@ -60,7 +62,7 @@ impl Role {
     /// Whether this role includes `permission`.
     pub const fn allows(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadMarket => true,
+            Permission::ReadMarket | Permission::ManageSelf => true,
             Permission::Research => !matches!(self, Self::Viewer),
             Permission::Trade => matches!(self, Self::Admin | Self::Trader),
             Permission::Administer => matches!(self, Self::Admin),

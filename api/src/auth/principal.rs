@@ -1,22 +1,31 @@
 //! Whoever stands behind a request: an access token, checked against the session in SQL.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use domain::session::{SessionId, Sessions};
+use domain::access::{Authority, Rights};
+use domain::session::Sessions;
 use domain::user::User;
 use time::OffsetDateTime;
 
 use crate::auth::{AccessTokens, TokenRejected};
 
-/// A user, logged in.
+/// A user who was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// Who it is, as the database knows it now.
     pub user: User,
-    /// The session.
-    pub session: SessionId,
-    /// When the access token ends.
-    pub expires_at: OffsetDateTime,
+    /// By what the user was let in.
+    pub authority: Authority,
+    /// When the access token ends; none where it does not.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+impl Principal {
+    /// What the user may do.
+    pub fn rights(&self) -> Rights {
+        Rights { role: self.user.role, authority: self.authority }
+    }
 }
 
 /// Why nobody stands behind a request that claimed somebody.
@@ -40,14 +49,30 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// The user behind this token. The session is looked up each time, so that one that was revoked stops at once.
-    pub async fn principal(&self, token: &str) -> Result<Principal, Unauthenticated> {
+    /// The user behind this token, presented from this address. The session is looked up each time, so that one that was revoked stops at once.
+    pub async fn principal(
+        &self,
+        token: &str,
+        _address: Option<IpAddr>,
+    ) -> Result<Principal, Unauthenticated> {
         let claims = self.tokens.check(token)?;
         match self.sessions.find_open(claims.session).await? {
             Some((session, user)) if user.id == claims.user => {
-                Ok(Principal { user, session: session.id, expires_at: claims.expires_at })
+                let authority = Authority::Session(session.id);
+                Ok(Principal { user, authority, expires_at: Some(claims.expires_at) })
             }
             _ => Err(TokenRejected.into()),
+        }
+    }
+
+    /// The principal as the database knows it now; `None` where its session has ended.
+    pub async fn again(&self, principal: &Principal) -> Result<Option<Principal>, domain::Error> {
+        match principal.authority {
+            Authority::Session(id) => {
+                let found = self.sessions.find_open(id).await?;
+                Ok(found.map(|(_, user)| Principal { user, ..principal.clone() }))
+            }
+            Authority::Key(..) => Ok(None),
         }
     }
 }

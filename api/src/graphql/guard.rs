@@ -8,6 +8,7 @@ use std::future::Future;
 use async_graphql::{Context, Guard, Result};
 use domain::user::{Permission, User};
 
+use crate::auth::Principal;
 use crate::graphql::caller;
 use crate::graphql::error::{code, coded};
 
@@ -33,16 +34,32 @@ pub async fn permitted<T>(
 }
 
 fn check(context: &Context<'_>, permission: Permission) -> Result<()> {
-    let user = user(context)?;
-    if user.role.allows(permission) {
+    check_principal(caller(context).principal.as_ref(), permission)
+}
+
+/// Whether this principal may do this; else the error that says why not.
+pub fn check_principal(principal: Option<&Principal>, permission: Permission) -> Result<()> {
+    let principal = principal.ok_or_else(not_logged_in)?;
+    if principal.rights().allow(permission) {
         return Ok(());
     }
-    let message = format!("your role, {}, does not include this; ask an administrator", user.role.as_str());
+    let role = principal.user.role;
+    let message = match permission.scopes() {
+        _ if !role.allows(permission) => {
+            format!("your role, {}, does not include this; ask an administrator", role.as_str())
+        }
+        [] => "this is for people alone: log in, a key cannot do it".to_owned(),
+        [scope, ..] => format!("this API key lacks the scope {}; make one that has it", scope.as_str()),
+    };
     Err(coded(code::FORBIDDEN, message))
 }
 
 /// The user behind the request.
 pub fn user<'c>(context: &Context<'c>) -> Result<&'c User> {
     let principal = caller(context).principal.as_ref();
-    principal.map(|principal| &principal.user).ok_or_else(|| coded(code::UNAUTHENTICATED, "log in first"))
+    principal.map(|principal| &principal.user).ok_or_else(not_logged_in)
+}
+
+fn not_logged_in() -> async_graphql::Error {
+    coded(code::UNAUTHENTICATED, "log in first, or send an API key")
 }

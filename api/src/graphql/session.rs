@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use axum::http::header::SET_COOKIE;
+use domain::access::Authority;
 use domain::error::{Refusal, RefusalCode};
 use domain::session::Granted;
 
@@ -106,8 +107,8 @@ impl SessionMutation {
         if let Some(token) = &cookie.token {
             sessions.revoke_by_token(token).await.map_err(top_level)?;
         }
-        if let Some(principal) = &caller(context).principal {
-            sessions.revoke(principal.session).await.map_err(top_level)?;
+        if let Some(Authority::Session(id)) = caller(context).principal.as_ref().map(|one| one.authority) {
+            sessions.revoke(id).await.map_err(top_level)?;
         }
         context.append_http_header(SET_COOKIE, cookie.cleared());
         Ok(SessionRevokePayload { revoked: true, user_errors: Vec::new() })

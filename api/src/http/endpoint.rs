@@ -21,7 +21,7 @@ use crate::http::accept::Media;
 use crate::http::answer::{executed, refused};
 use crate::http::cors::Source;
 use crate::http::wire::QueryString;
-use crate::http::{App, Caller, OperationKind, RefreshCookie, WireRequest, execute, prepare};
+use crate::http::{App, Caller, ClientOrigin, OperationKind, RefreshCookie, WireRequest, execute, prepare};
 use crate::websocket;
 
 /// The largest body that is read.
@@ -49,7 +49,8 @@ pub(super) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: 
             Ok(prepared) => prepared,
             Err(errors) => return Ok(executed(media, async_graphql::Response::from_errors(errors))),
         };
-        let caller = Caller { principal, cookie: Some(RefreshCookie::of(&headers)) };
+        let caller =
+            Caller { principal, cookie: Some(RefreshCookie::of(&headers)), origin: ClientOrigin::default() };
         Ok::<_, Refused>(executed(media, execute(&app, prepared, caller).await))
     };
     with_cors(&app, &headers, answered.await.unwrap_or_else(|refused| *refused))
@@ -88,7 +89,7 @@ pub(super) async fn get(
             OperationKind::Subscription => return Err(bad(SUBSCRIPTION)),
         }
         // A link must not be able to use the cookie.
-        let caller = Caller { principal, cookie: None };
+        let caller = Caller { principal, cookie: None, origin: ClientOrigin::default() };
         Ok::<_, Refused>(executed(media, execute(&app, prepared, caller).await))
     };
     with_cors(&app, &headers, answered.await.unwrap_or_else(|refused| *refused))
@@ -196,7 +197,7 @@ async fn authenticate(app: &App, headers: &HeaderMap, media: Media) -> Result<Op
             "write the header as 'Authorization: Bearer <access token>'",
         )));
     };
-    match app.core.authenticator.principal(token.trim()).await {
+    match app.core.authenticator.principal(token.trim(), None).await {
         Ok(principal) => Ok(Some(principal)),
         Err(Unauthenticated::Rejected(rejected)) => Err(boxed(unauthenticated(media, rejected.to_string()))),
         Err(Unauthenticated::Failed(error)) => {

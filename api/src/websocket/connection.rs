@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::auth::{Principal, Unauthenticated};
-use crate::http::{App, Caller, WireRequest, prepare};
+use crate::http::{App, Caller, ClientOrigin, WireRequest, prepare};
 use crate::websocket::close::Close;
 use crate::websocket::message::{Bare, ClientMessage, ServerMessage};
 use crate::websocket::operation::{NotBegun, Operations, acknowledgement, send};
@@ -31,6 +31,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(30);
 
 /// How long the client may take to answer a close.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How long a socket lives whose token has no end.
+const NO_END: Duration = Duration::from_hours(24 * 365);
 
 const BAD_FRAME: &str = "Frames are whole, text is UTF-8, and a message has at most 64 KiB";
 const NO_TOKEN: &str = "Forbidden: send {\"accessToken\": \"…\"} in the payload of connection_init";
@@ -216,7 +219,7 @@ impl Connection {
     }
 
     async fn principal_of(&self, token: &str) -> Result<Principal, End> {
-        match self.app.core.authenticator.principal(token).await {
+        match self.app.core.authenticator.principal(token, None).await {
             Ok(principal) => Ok(principal),
             Err(Unauthenticated::Rejected(_)) => Err(End::Close(Close::Forbidden(NOT_VALID))),
             Err(Unauthenticated::Failed(error)) => {
@@ -228,17 +231,19 @@ impl Connection {
 
     /// From now on the socket is this user's, until the token ends.
     fn adopt(&mut self, principal: Principal) {
-        let left = principal.expires_at - self.app.core.services.clock.now();
-        self.expires = Instant::now() + left.try_into().unwrap_or(Duration::ZERO);
+        let now = self.app.core.services.clock.now();
+        let left =
+            principal.expires_at.map_or(NO_END, |end| (end - now).try_into().unwrap_or(Duration::ZERO));
+        self.expires = Instant::now() + left;
         self.principal = Some(principal);
     }
 
     async fn check_session(&mut self) -> Result<(), End> {
         self.check_due = Instant::now() + CHECK_EVERY;
         let Some(principal) = &mut self.principal else { return Ok(()) };
-        match self.app.core.services.sessions.find_open(principal.session).await {
-            Ok(Some((_, user))) => {
-                principal.user = user;
+        match self.app.core.authenticator.again(principal).await {
+            Ok(Some(known)) => {
+                *principal = known;
                 Ok(())
             }
             Ok(None) => Err(End::Close(Close::Forbidden(ENDED))),
@@ -254,7 +259,7 @@ impl Connection {
         let Some(principal) = self.principal.clone() else {
             return Err(End::Close(Close::Unauthorized));
         };
-        let caller = Caller { principal: Some(principal), cookie: None };
+        let caller = Caller { principal: Some(principal), cookie: None, origin: ClientOrigin::default() };
         match self.operations.begin(id, prepare(wire), caller).await {
             Ok(()) => Ok(()),
             Err(NotBegun::Duplicate) => Err(End::Close(Close::DuplicateOperation)),

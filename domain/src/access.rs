@@ -1,0 +1,178 @@
+//! What somebody may do: the role of the user, and for a program the scopes of its key.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use crate::session::SessionId;
+use crate::user::{Permission, Role};
+
+/// The id of an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ApiKeyId(pub Uuid);
+
+/// One thing that an API key may be good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Quotes, bars, instruments, watchlists.
+    MarketRead,
+    /// Accounts, orders, positions.
+    AccountRead,
+    /// Orders of simulated and paper accounts.
+    TradePaper,
+    /// Orders of live accounts.
+    TradeLive,
+    /// Strategies and backtests.
+    Research,
+    /// People and settings.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope with its name in the database and for people.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::MarketRead, "market:read"),
+        (Self::AccountRead, "account:read"),
+        (Self::TradePaper, "trade:paper"),
+        (Self::TradeLive, "trade:live"),
+        (Self::Research, "research"),
+        (Self::Admin, "admin"),
+    ];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(scope, _)| *scope == self).map_or("", |(_, name)| name)
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl FromStr for Scope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|(_, name)| *name == text).map(|(scope, _)| *scope);
+        found.ok_or_else(|| format!("'{text}' is not a scope"))
+    }
+}
+
+/// A set of scopes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// Whether this one is in it.
+    pub const fn contains(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// Those in it, in the order of [`Scope::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().map(|(scope, _)| scope).filter(move |scope| self.contains(*scope))
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.iter().map(Scope::as_str)).finish()
+    }
+}
+
+/// By what somebody is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Authority {
+    /// A person who logged in.
+    Session(SessionId),
+    /// A program with a key, good for these scopes at most.
+    Key(ApiKeyId, Scopes),
+}
+
+/// What somebody may do: what the role allows, and with a key no more than its scopes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// The user's role.
+    pub role: Role,
+    /// By what the user was let in.
+    pub authority: Authority,
+}
+
+impl Rights {
+    /// Whether `permission` is included.
+    pub fn allow(self, permission: Permission) -> bool {
+        let by_authority = match self.authority {
+            Authority::Session(_) => true,
+            Authority::Key(_, scopes) => permission.scopes().iter().any(|scope| scopes.contains(*scope)),
+        };
+        self.role.allows(permission) && by_authority
+    }
+}
+
+impl Permission {
+    /// The scopes of which a key needs one; none for what no key can do.
+    pub const fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::ReadMarket => &[Scope::MarketRead],
+            Self::Research => &[Scope::Research],
+            Self::Trade => &[Scope::TradePaper, Scope::TradeLive],
+            Self::Administer => &[Scope::Admin],
+            Self::ManageSelf => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_allows_what_both_the_role_and_a_scope_allow() {
+        let session = Authority::Session(SessionId(Uuid::nil()));
+        let key = |scopes: &[Scope]| {
+            Authority::Key(ApiKeyId(Uuid::nil()), scopes.iter().copied().collect::<Scopes>())
+        };
+        let cases = [
+            (Role::Viewer, session, Permission::ReadMarket, true),
+            (Role::Viewer, session, Permission::ManageSelf, true),
+            (Role::Viewer, session, Permission::Trade, false),
+            (Role::Trader, key(&[Scope::MarketRead]), Permission::ReadMarket, true),
+            (Role::Trader, key(&[Scope::MarketRead]), Permission::Trade, false),
+            (Role::Trader, key(&[Scope::TradePaper]), Permission::Trade, true),
+            (Role::Trader, key(&[Scope::TradePaper]), Permission::ReadMarket, false),
+            (Role::Viewer, key(&[Scope::TradeLive, Scope::Admin]), Permission::Trade, false),
+            (Role::Viewer, key(&[Scope::Admin]), Permission::Administer, false),
+            (Role::Admin, key(&[Scope::Admin]), Permission::Administer, true),
+            (Role::Admin, key(&[Scope::Admin]), Permission::ManageSelf, false),
+            (Role::Admin, key(&[]), Permission::ReadMarket, false),
+        ];
+        for (role, authority, permission, expected) in cases {
+            let rights = Rights { role, authority };
+            assert_eq!(rights.allow(permission), expected, "{rights:?} {permission:?}");
+        }
+    }
+
+    #[test]
+    fn scopes_have_names_and_make_sets() {
+        for (scope, name) in Scope::ALL {
+            assert_eq!((scope.as_str(), name.parse()), (name, Ok(scope)));
+        }
+        assert!("trade".parse::<Scope>().is_err());
+        let scopes: Scopes = [Scope::Admin, Scope::MarketRead, Scope::Admin].into_iter().collect();
+        assert_eq!(scopes.iter().collect::<Vec<_>>(), [Scope::MarketRead, Scope::Admin]);
+        assert_eq!(format!("{scopes:?}"), r#"{"market:read", "admin"}"#);
+        assert!(Scopes::default().is_empty());
+    }
+}

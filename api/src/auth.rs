@@ -10,6 +10,7 @@ mod principal;
 mod random;
 mod set_up_token;
 mod token_digest;
+mod vigil;
 
 pub use access_token::{ACCESS_TOKEN_LIVES, AccessClaims, AccessTokens, IssuedToken, TokenRejected};
 pub use master_key::MasterKey;
@@ -18,3 +19,4 @@ pub use principal::{Authenticator, Principal, Unauthenticated};
 pub use random::OsRandom;
 pub use set_up_token::SetUpTokens;
 pub use token_digest::Sha256Digest;
+pub(crate) use vigil::{Vigil, Watched};

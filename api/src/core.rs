@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::random::new_id;
 
-use crate::auth::{AccessTokens, Authenticator};
+use crate::auth::{AccessTokens, Authenticator, Vigil};
 use crate::feed::Feed;
 use crate::monitor::Monitor;
 use crate::{ApiOptions, Services};
@@ -19,6 +19,8 @@ pub(crate) struct Core {
     pub authenticator: Authenticator,
     /// The quote hub.
     pub feed: Feed,
+    /// Whether those who are connected may still be.
+    pub vigil: Arc<Vigil>,
     /// How the database and the bus are.
     pub monitor: Monitor,
     /// The version of the server.
@@ -38,6 +40,7 @@ impl Core {
             tokens,
             authenticator,
             feed,
+            vigil: Arc::default(),
             monitor: Monitor::new(),
             version: options.version,
             services,

@@ -29,7 +29,7 @@ mod testing;
 mod tests;
 
 pub use presence::DeskPresence;
-pub use shown::{FeedEvent, Shown};
+pub use shown::{FeedEvent, Shown, Streamed};
 
 use announcer::Announcer;
 use channel::Link;
@@ -38,13 +38,21 @@ use presence::PresenceWatch;
 use registry::Registry;
 
 /// How often one subscriber hears of one topic at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pace(Duration);
 
 impl Pace {
+    /// As often as the subscriber takes an event.
+    pub const AS_TAKEN: Self = Self(Duration::ZERO);
+
     /// So many times a second, from 0.1 to 50.
     pub fn of_hz(hz: f64) -> Option<Self> {
         (0.1..=50.0).contains(&hz).then(|| Self(Duration::from_secs_f64(1.0 / hz)))
+    }
+
+    /// The time between two events at least.
+    pub fn interval(self) -> Duration {
+        self.0
     }
 }
 

@@ -6,6 +6,7 @@ use async_graphql::{Context, MergedObject, MergedSubscription, SDLExportOptions}
 
 use crate::core::Core;
 use crate::http::Caller;
+use crate::validation::Validation;
 
 pub mod bar;
 pub mod error;
@@ -71,7 +72,16 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
 
 /// The schema over these services.
 pub(crate) fn schema(core: Arc<Core>) -> Schema {
-    builder().data(loader::instruments(&core)).data(loader::quotes(&core)).data(core).finish()
+    with_services(core).extension(Validation).finish()
+}
+
+/// The same for subscriptions that were validated, and paid for, before they are executed.
+pub(crate) fn bare_schema(core: Arc<Core>) -> Schema {
+    with_services(core).finish()
+}
+
+fn with_services(core: Arc<Core>) -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    builder().data(loader::instruments(&core)).data(loader::quotes(&core)).data(core)
 }
 
 /// The contract: the schema in GraphQL's own language, as committed in `schema.graphql`.

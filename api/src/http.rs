@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::assets::{self, Assets};
 use crate::core::Core;
 use crate::graphql::Schema;
 use crate::monitor::{Reachable, reach};
+use crate::share::Share;
 
 mod accept;
 mod answer;
@@ -24,7 +24,9 @@ mod document;
 mod endpoint;
 mod execution;
 mod host;
+mod response;
 mod security;
+mod sse;
 mod wire;
 
 pub(crate) use caller::{Caller, ClientOrigin};
@@ -32,6 +34,7 @@ pub(crate) use cookie::RefreshCookie;
 pub(crate) use cors::Origins;
 pub(crate) use document::OperationKind;
 pub(crate) use execution::{Prepared, execute, failed, is_request_error, prepare, with_codes};
+pub(crate) use response::response_text;
 pub(crate) use wire::WireRequest;
 
 /// What the handlers share.
@@ -40,12 +43,14 @@ pub(crate) struct App {
     pub core: Arc<Core>,
     /// The schema over them.
     pub schema: Schema,
+    /// The same for what was validated before.
+    pub bare: Schema,
+    /// What many follow is executed once.
+    pub share: Share,
     /// Whose pages may use the API.
     pub origins: Origins,
     /// Open websockets.
     pub sockets: TaskTracker,
-    /// Says that the server stops.
-    pub closing: CancellationToken,
     /// The web client.
     pub assets: Assets,
 }

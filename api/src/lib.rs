@@ -23,9 +23,12 @@ mod assets;
 pub mod auth;
 mod core;
 mod feed;
+mod follow;
 mod graphql;
 mod http;
 mod monitor;
+mod share;
+mod validation;
 mod websocket;
 
 pub use auth::MasterKey;
@@ -82,11 +85,13 @@ impl Api {
     /// An API over these services. Must be called inside a tokio runtime.
     pub fn new(services: Services, options: &ApiOptions) -> Self {
         let core = Core::new(services, options);
+        let bare = graphql::bare_schema(Arc::clone(&core));
         let app = http::App {
             schema: graphql::schema(Arc::clone(&core)),
+            share: share::Share::new(bare.clone()),
+            bare,
             origins: http::Origins::new(&options.allowed_origins),
             sockets: TaskTracker::new(),
-            closing: CancellationToken::new(),
             assets: assets::Assets::load(),
             core,
         };
@@ -101,12 +106,18 @@ impl Api {
     /// Runs what must run beside the router, until `shutdown`; then closes the websockets (1001) and returns.
     pub async fn run(self, shutdown: CancellationToken) {
         let core = &self.app.core;
-        let loops = async { tokio::join!(core.feed.run(), core.monitor.run(&core.services)) };
+        let loops = async {
+            tokio::join!(
+                core.feed.run(),
+                core.monitor.run(&core.services),
+                core.vigil.run(&core.authenticator),
+            )
+        };
         tokio::select! {
             _ = loops => {}
             () = shutdown.cancelled() => {}
         }
-        self.app.closing.cancel();
+        core.vigil.order_all(share::Order::ServerStops);
         self.app.sockets.close();
         if tokio::time::timeout(GOODBYE, self.app.sockets.wait()).await.is_err() {
             tracing::warn!(left = self.app.sockets.len(), "some websockets did not close in time");

@@ -15,8 +15,9 @@ use crate::feed::presence::{PATIENCE, RETRY};
 use crate::feed::registry::Registry;
 use crate::feed::shown::Streamed;
 
-/// How many slots are kept: for bars, the forming one and those that may still be corrected.
-const SLOTS: usize = 8;
+/// How many slots are kept: for bars, the forming one, and those that have closed or been corrected since the slowest
+/// subscriber heard last. One that hears every ten seconds of bars of a second misses none.
+const SLOTS: usize = 16;
 
 /// How the connection to the bus is, for one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

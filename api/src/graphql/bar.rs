@@ -16,6 +16,7 @@ use crate::graphql::guard::{Requires, permitted};
 use crate::graphql::instrument::{Instrument, WrongAnswer, named};
 use crate::graphql::quote::{FeedState, StreamGap, parse_pace, refused};
 use crate::graphql::scalar::{DateTime, Decimal};
+use crate::share::events;
 
 /// How long the desk may take for history.
 const HISTORY_DEADLINE: Duration = Duration::from_secs(25);
@@ -255,7 +256,8 @@ impl BarSubscription {
         let pace = parse_pace(max_hz).map_err(|refusal| top_level(refusal.into()))?;
         let instrument = named(context, &instrument).await?;
         let series = Series { instrument: instrument.0.id, size: size.into() };
-        Ok(core(context).feed.bars(series, pace).map(move |event| match event {
+        let events = events(context, pace, |pace| core(context).feed.bars(series, pace));
+        Ok(events.map(move |event| match event {
             FeedEvent::Value(shown) => Ok(BarEvent::BarUpdate(BarUpdate::new(instrument.clone(), &shown))),
             FeedEvent::Gap(gap) => {
                 Ok(BarEvent::StreamGap(StreamGap { instrument: Arc::clone(&instrument.0), gap }))

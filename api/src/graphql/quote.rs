@@ -22,9 +22,10 @@ use crate::graphql::instrument::{Instrument, named, not_found};
 use crate::graphql::loader::{Instruments, Quotes};
 use crate::graphql::node::{GlobalId, bad_id, instrument_id};
 use crate::graphql::scalar::{DateTime, Decimal};
+use crate::share::events;
 
 /// The most instruments in one subscription.
-const MAX_INSTRUMENTS: usize = 200;
+pub const MAX_INSTRUMENTS: usize = 200;
 
 /// How far a price can be trusted. Quiet is not stale: age is a number of its own.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,7 +257,7 @@ impl QuoteSubscription {
         if known.len() < ids.len() {
             return Err(not_found());
         }
-        let events = core(context).feed.quotes(&ids, pace);
+        let events = events(context, pace, |pace| core(context).feed.quotes(&ids, pace));
         Ok(quote_events(known, events))
     }
 }

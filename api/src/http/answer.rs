@@ -9,13 +9,7 @@ use serde::Serialize;
 use crate::graphql::error::code;
 use crate::http::accept::Media;
 use crate::http::execution::{failed, is_request_error};
-
-#[derive(Serialize)]
-struct Executed<'r> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'r [ServerError],
-    data: &'r Value,
-}
+use crate::http::response::Executed;
 
 #[derive(Serialize)]
 struct NotExecuted<'r> {
@@ -43,7 +37,7 @@ fn with_status(media: Media, status: StatusCode, response: GraphQlResponse) -> R
     let body = if is_request_error(&response) {
         serde_json::to_vec(&NotExecuted { errors: &response.errors })
     } else {
-        serde_json::to_vec(&Executed { errors: &response.errors, data: &response.data })
+        serde_json::to_vec(&Executed::from(&response))
     };
     let mut answer = match body {
         Ok(body) => (status, body).into_response(),

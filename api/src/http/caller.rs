@@ -7,7 +7,7 @@ use crate::auth::Principal;
 use crate::http::RefreshCookie;
 
 /// Who sent a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Caller {
     /// The user behind it; absent where nobody is logged in.
     pub principal: Option<Principal>,

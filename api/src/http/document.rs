@@ -9,9 +9,17 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Positioned, Value as ConstValue, Variables};
 
+mod defaults;
 mod text;
 
 pub(super) use text::check_text;
+
+/// Adds the defaults of the variables that were not given to the operation of this name.
+pub(super) fn fill_defaults(document: &ExecutableDocument, name: Option<&str>, variables: &mut Variables) {
+    if let Ok(operation) = find(document, name) {
+        defaults::fill(&operation.node, variables);
+    }
+}
 
 /// The most fields and fragments once all fragments are written out.
 const MAX_SELECTIONS: usize = 5_000;

@@ -20,6 +20,7 @@ use crate::graphql::error::code;
 use crate::http::accept::Media;
 use crate::http::answer::{executed, refused};
 use crate::http::cors::Source;
+use crate::http::sse;
 use crate::http::wire::QueryString;
 use crate::http::{App, Caller, ClientOrigin, OperationKind, RefreshCookie, WireRequest, execute, prepare};
 use crate::websocket;
@@ -36,12 +37,17 @@ type Refused = Box<Response>;
 /// POST: any query or mutation, as JSON. Other content types could be sent by a form of a foreign page.
 pub(super) async fn post(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Response {
     let answered = async {
-        let media = accepted(&headers)?;
+        let wants_events = sse::is_wanted(&headers);
+        let media = if wants_events { Media::GraphQl } else { accepted(&headers)? };
         check_origin(&app, &headers, media)?;
         check_content_type(&headers, media)?;
         let bytes = read(&headers, body, media).await?;
         let wire: WireRequest = serde_json::from_slice(&bytes).map_err(|_| boxed(bad_body(media)))?;
         let principal = authenticate(&app, &headers, media).await?;
+        if wants_events {
+            let caller = Caller { principal, cookie: None, origin: ClientOrigin::default() };
+            return Ok(sse::answer(&app, prepare(wire), caller));
+        }
         let prepared = match prepare(wire) {
             Ok(prepared) if prepared.kind == OperationKind::Subscription => {
                 return Err(boxed(refused(media, StatusCode::BAD_REQUEST, code::BAD_REQUEST, SUBSCRIPTION)));
@@ -68,7 +74,7 @@ pub(super) async fn get(
             _ if app.origins.source(&headers) == Source::Foreign => {
                 refused(Media::Json, StatusCode::FORBIDDEN, code::FORBIDDEN, FOREIGN)
             }
-            Ok(upgrade) => websocket::accept(app, upgrade),
+            Ok(upgrade) => websocket::accept(app, upgrade, ClientOrigin::default()),
             Err(rejection) => rejection.into_response(),
         };
     }
@@ -114,8 +120,8 @@ pub(super) async fn preflight(State(app): State<Arc<App>>, headers: HeaderMap) -
 
 const FOREIGN: &str =
     "pages of this origin may not use this server; add it to the allowed origins in the settings";
-const SUBSCRIPTION: &str =
-    "subscriptions go over a websocket: connect to this address with graphql-transport-ws";
+const SUBSCRIPTION: &str = "subscriptions go over a websocket (connect to this address with graphql-transport-ws), or as a POST that \
+     accepts text/event-stream";
 
 fn boxed(response: Response) -> Refused {
     Box::new(response)

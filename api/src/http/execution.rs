@@ -32,6 +32,8 @@ pub(crate) fn prepare(wire: WireRequest) -> Result<Prepared, Vec<ServerError>> {
         request.parsed_query().map_err(|error| with_codes(Response::from_errors(vec![error])).errors)?;
     let kind = document::check(document, name.as_deref(), &variables)
         .map_err(|message| failed(code::BAD_REQUEST, message).errors)?;
+    let document = document.clone();
+    document::fill_defaults(&document, name.as_deref(), &mut request.variables);
     Ok(Prepared { request, kind })
 }
 

@@ -21,6 +21,10 @@ pub enum Close {
     DuplicateOperation,
     /// A second `connection_init`.
     TooManyInits,
+    /// The client does not read.
+    Stalled,
+    /// More messages than anybody needs.
+    TooManyMessages,
     /// A fault of ours.
     Internal,
 }
@@ -37,6 +41,10 @@ impl Close {
             Self::InitTimeout | Self::Silent => 4408,
             Self::DuplicateOperation => 4409,
             Self::TooManyInits => 4429,
+            // "Try again later": the protocol's clients then connect again.
+            Self::Stalled => 1013,
+            // "Policy violation": they do not.
+            Self::TooManyMessages => 1008,
             Self::Internal => 4500,
         }
     }
@@ -52,6 +60,8 @@ impl Close {
             Self::Silent => "No sign of life for 60 seconds",
             Self::DuplicateOperation => "Subscriber for this id already exists",
             Self::TooManyInits => "Too many initialisation requests",
+            Self::Stalled => "Your side did not read for 10 seconds; connect again",
+            Self::TooManyMessages => "Too many messages: at most 1,000 at once and 100 a second",
             Self::Internal => "Internal server error",
         }
     }

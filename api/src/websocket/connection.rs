@@ -1,56 +1,66 @@
-//! The reading half of a socket: the protocol's states, the token's life, the signs of life.
+//! One socket: a task that reads, writes and keeps the protocol's states.
+//!
+//! It is polled by hand, since reading and writing share the socket: whatever happens next is an [`Event`]. Reading
+//! and writing take turns, what waits is written in one go, and while a client does not read nothing more is taken
+//! for it from the outbox, where its values conflate.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
-use futures::StreamExt as _;
-use futures::stream::SplitStream;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use domain::rate::{Allowance, Bucket, Taken};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, Sink as _, SinkExt as _, StreamExt as _};
 use serde_json::{Map, Value};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use std::collections::VecDeque;
+use tokio::time::{Instant, timeout};
 
-use crate::auth::{Principal, Unauthenticated};
+use crate::auth::{Principal, Unauthenticated, Vigil, Watched};
+use crate::follow::Step;
 use crate::http::{App, Caller, ClientOrigin, WireRequest, prepare};
+use crate::share::{OperationNumber, Order, Outbox};
 use crate::websocket::close::Close;
+use crate::websocket::deadline::{Deadlines, Due};
 use crate::websocket::message::{Bare, ClientMessage, ServerMessage};
-use crate::websocket::operation::{NotBegun, Operations, acknowledgement, send};
-
-/// How long a client may take to send `connection_init`.
-const INIT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How often a sign of life is asked for.
-const PING_EVERY: Duration = Duration::from_secs(25);
-
-/// Without a sign of life for this long, the client is gone.
-const SILENCE: Duration = Duration::from_mins(1);
-
-/// How often the session is looked up again.
-const CHECK_EVERY: Duration = Duration::from_secs(30);
+use crate::websocket::operation::Operations;
 
 /// How long the client may take to answer a close.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// How long a socket lives whose token has no end.
-const NO_END: Duration = Duration::from_hours(24 * 365);
+/// How much is written before the socket looks at something else.
+const BATCH: usize = 64 * 1_024;
+
+/// How many messages a client may send.
+const MESSAGES: Allowance = Allowance { capacity: 1_000, per_second: 100.0 };
 
 const BAD_FRAME: &str = "Frames are whole, text is UTF-8, and a message has at most 64 KiB";
 const NO_TOKEN: &str = "Forbidden: send {\"accessToken\": \"…\"} in the payload of connection_init";
-const NOT_VALID: &str = "Forbidden: the access token is not valid or has expired";
+const NOT_VALID: &str = "Forbidden: the access token or API key is not valid or has expired";
 const EXPIRED: &str = "Forbidden: the access token has expired; renew it with a ping in time";
-const ENDED: &str = "Forbidden: the session has ended; log in again";
+const ENDED: &str = "Forbidden: the session or API key has ended; log in again";
+const CHANGED: &str = "Forbidden: your rights have changed; connect again";
 const ANOTHER_USER: &str = "Forbidden: the access token is another user's";
 
 /// What comes next on a socket.
 enum Event {
-    Message(Option<Result<Message, axum::Error>>),
-    Expired,
-    CheckDue,
-    PingDue,
-    Silent,
-    ServerStops,
-    WriterEnded,
+    Message(Message),
+    Broken(axum::Error),
+    Gone,
+    Due(Due),
+    Order(Order),
+    /// A token was looked up.
+    Known(Asked, Result<Principal, Unauthenticated>),
+    Step(OperationNumber, Step),
+}
+
+/// Why a token was looked up.
+enum Asked {
+    Init,
+    /// A ping, whose payload goes back without the token.
+    Renewal(Map<String, Value>),
 }
 
 /// How a socket ends.
@@ -61,114 +71,224 @@ enum End {
     Gone,
 }
 
+type LookUp = BoxFuture<'static, (Asked, Result<Principal, Unauthenticated>)>;
+
 /// One socket.
 pub struct Connection {
     app: Arc<App>,
-    queue: mpsc::Sender<Utf8Bytes>,
+    socket: WebSocket,
+    origin: ClientOrigin,
+    outbox: Arc<Outbox>,
+    watched: Watched,
     operations: Operations,
+    replies: VecDeque<Utf8Bytes>,
+    is_flushing: bool,
+    reads_first: bool,
     principal: Option<Principal>,
-    expires: Instant,
-    check_due: Instant,
-    ping_due: Instant,
-    heard: Instant,
+    look_up: Option<LookUp>,
+    deadlines: Deadlines,
+    begun: Instant,
+    messages: Bucket,
 }
 
 impl Connection {
-    /// A socket that was just opened.
-    pub fn new(app: Arc<App>, queue: mpsc::Sender<Utf8Bytes>) -> Self {
-        let now = Instant::now();
+    /// A socket that was just opened from this origin.
+    pub fn new(app: Arc<App>, socket: WebSocket, origin: ClientOrigin) -> Self {
+        let outbox = Arc::new(Outbox::default());
         Self {
-            operations: Operations::new(Arc::clone(&app), queue.clone()),
+            watched: Vigil::watch(&app.core.vigil, Arc::clone(&outbox)),
+            operations: Operations::new(Arc::clone(&app), Arc::clone(&outbox)),
             app,
-            queue,
+            socket,
+            origin,
+            outbox,
+            replies: VecDeque::new(),
+            is_flushing: false,
+            reads_first: false,
             principal: None,
-            expires: now + INIT_TIMEOUT,
-            check_due: now + CHECK_EVERY,
-            ping_due: now + PING_EVERY,
-            heard: now,
+            look_up: None,
+            deadlines: Deadlines::new(),
+            begun: Instant::now(),
+            messages: Bucket::full(MESSAGES, Duration::ZERO),
         }
     }
 
     /// Serves the socket to its end.
-    pub async fn run(
-        mut self,
-        mut stream: SplitStream<WebSocket>,
-        close: oneshot::Sender<Close>,
-        mut writer: JoinHandle<()>,
-    ) {
+    pub async fn run(mut self) {
         let end = loop {
-            let event = self.next_event(&mut stream, &mut writer).await;
-            if let Err(end) = self.handle(event).await {
+            let event = poll_fn(|context| self.poll_event(context)).await;
+            if let Err(end) = self.handle(event) {
                 break end;
             }
         };
-        drop(self);
-        if let End::Close(reason) = end {
-            tracing::debug!(?reason, "a websocket is closed");
-            let _ = close.send(reason);
-            // The close goes out, and the other side's answer is awaited, so that it is not cut off on its way.
-            let answered = async { while let Some(Ok(_)) = stream.next().await {} };
-            let _ = timeout(GOODBYE, async { tokio::join!(answered, &mut writer) }).await;
-        }
-        writer.abort();
-    }
-
-    async fn next_event(&self, stream: &mut SplitStream<WebSocket>, writer: &mut JoinHandle<()>) -> Event {
-        let is_open = self.principal.is_some();
-        tokio::select! {
-            biased;
-            () = self.app.closing.cancelled() => Event::ServerStops,
-            _ = writer => Event::WriterEnded,
-            () = sleep_until(self.expires) => Event::Expired,
-            () = sleep_until(self.check_due), if is_open => Event::CheckDue,
-            () = sleep_until(self.ping_due), if is_open => Event::PingDue,
-            () = sleep_until(self.heard + SILENCE) => Event::Silent,
-            message = stream.next() => Event::Message(message),
-        }
-    }
-
-    async fn handle(&mut self, event: Event) -> Result<(), End> {
-        match event {
-            Event::Message(Some(Ok(message))) => {
-                self.heard = Instant::now();
-                self.hear(message).await
+        let Self { mut socket, operations, replies, .. } = self;
+        drop(operations);
+        let goodbye = async {
+            if let End::Close(reason) = end {
+                tracing::debug!(?reason, "a websocket is closed");
+                for reply in replies {
+                    socket.feed(Message::Text(reply)).await?;
+                }
+                let frame = CloseFrame { code: reason.code(), reason: reason.reason().into() };
+                socket.send(Message::Close(Some(frame))).await?;
             }
-            Event::Message(Some(Err(error))) => {
+            // A close is answered, by whichever side did not begin it; it must not be cut off on its way.
+            while let Some(Ok(_)) = socket.next().await {}
+            Ok::<_, axum::Error>(())
+        };
+        // Where the client does not take it, the connection simply ends.
+        let _ = timeout(GOODBYE, goodbye).await;
+    }
+
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(order) = self.outbox.poll_order(context) {
+            return Poll::Ready(Event::Order(order));
+        }
+        if let Poll::Ready(due) = self.deadlines.poll_due(context) {
+            return Poll::Ready(Event::Due(due));
+        }
+        if let Some(look_up) = &mut self.look_up
+            && let Poll::Ready((asked, found)) = look_up.poll_unpin(context)
+        {
+            self.look_up = None;
+            return Poll::Ready(Event::Known(asked, found));
+        }
+        self.reads_first = !self.reads_first;
+        if self.reads_first
+            && let Poll::Ready(event) = self.poll_read(context)
+        {
+            return Poll::Ready(event);
+        }
+        if let Poll::Ready(event) = self.poll_write(context) {
+            return Poll::Ready(event);
+        }
+        // Also where it was read first: replies that stood in the way may have gone out.
+        self.poll_read(context)
+    }
+
+    /// Reads the next message. A client that does not take the replies to its messages is not asked for more.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if !self.replies.is_empty() {
+            return Poll::Pending;
+        }
+        let event = match ready!(self.socket.poll_next_unpin(context)) {
+            Some(Ok(message)) => Event::Message(message),
+            Some(Err(error)) => Event::Broken(error),
+            None => Event::Gone,
+        };
+        Poll::Ready(event)
+    }
+
+    /// Writes what waits: replies, then what the operations have to say. Ready when there is another thing to do.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        loop {
+            if self.is_flushing {
+                match ready!(Pin::new(&mut self.socket).poll_flush(context)) {
+                    Ok(()) => {
+                        self.is_flushing = false;
+                        self.deadlines.written();
+                    }
+                    Err(error) => return Poll::Ready(Event::Broken(error)),
+                }
+            }
+            if let Err(error) = self.fill() {
+                return Poll::Ready(Event::Broken(error));
+            }
+            if self.is_flushing {
+                self.deadlines.writing();
+                continue;
+            }
+            if let Poll::Ready((number, step)) = self.operations.poll_step(context) {
+                return Poll::Ready(Event::Step(number, step));
+            }
+            ready!(self.outbox.poll_waiting(context));
+        }
+    }
+
+    /// Hands messages to the socket, up to a batch; there is something to flush then.
+    fn fill(&mut self) -> Result<(), axum::Error> {
+        let mut written = 0;
+        while let Some(reply) = self.replies.pop_front() {
+            written += reply.len();
+            self.write(reply)?;
+        }
+        while written < BATCH
+            && let Some((number, frames)) = self.outbox.take()
+        {
+            for frame in &frames {
+                if let Some(text) = self.operations.shared_message(number, frame) {
+                    written += text.len();
+                    self.write(text)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, text: Utf8Bytes) -> Result<(), axum::Error> {
+        self.is_flushing = true;
+        Pin::new(&mut self.socket).start_send(Message::Text(text))
+    }
+
+    fn handle(&mut self, event: Event) -> Result<(), End> {
+        match event {
+            Event::Message(message) => self.hear(message),
+            Event::Broken(error) => {
                 tracing::debug!(%error, "a websocket broke");
                 // Where the connection itself is gone, nobody hears this.
                 Err(End::Close(Close::BadMessage(BAD_FRAME)))
             }
-            Event::Message(None) | Event::WriterEnded => Err(End::Gone),
-            Event::Expired if self.principal.is_none() => Err(End::Close(Close::InitTimeout)),
-            Event::Expired => Err(End::Close(Close::Forbidden(EXPIRED))),
-            Event::CheckDue => self.check_session().await,
-            Event::PingDue => {
-                self.ping_due = Instant::now() + PING_EVERY;
-                self.send(Bare::Ping.text()).await
+            Event::Gone => Err(End::Gone),
+            Event::Due(Due::Expired) if self.principal.is_none() => Err(End::Close(Close::InitTimeout)),
+            Event::Due(Due::Expired) => Err(End::Close(Close::Forbidden(EXPIRED))),
+            Event::Due(Due::Silent) => Err(End::Close(Close::Silent)),
+            Event::Due(Due::Stalled) => {
+                tracing::info!("a websocket is closed: its client does not read");
+                Err(End::Close(Close::Stalled))
             }
-            Event::Silent => Err(End::Close(Close::Silent)),
-            Event::ServerStops => Err(End::Close(Close::GoingAway)),
+            Event::Due(Due::Ping) => {
+                self.reply(Bare::Ping.text());
+                Ok(())
+            }
+            Event::Order(Order::ServerStops) => Err(End::Close(Close::GoingAway)),
+            Event::Order(Order::AuthorityEnded) => Err(End::Close(Close::Forbidden(ENDED))),
+            Event::Order(Order::RightsChanged) => Err(End::Close(Close::Forbidden(CHANGED))),
+            Event::Known(Asked::Init, found) => self.admit(found),
+            Event::Known(Asked::Renewal(payload), found) => self.renew(found, payload),
+            Event::Step(number, step) => {
+                let message = self.operations.message(number, step);
+                self.reply(message);
+                Ok(())
+            }
         }
     }
 
-    async fn hear(&mut self, message: Message) -> Result<(), End> {
+    fn hear(&mut self, message: Message) -> Result<(), End> {
+        self.deadlines.heard();
+        if let Taken::Refused { .. } = self.messages.take(1, MESSAGES, self.begun.elapsed()) {
+            return Err(End::Close(Close::TooManyMessages));
+        }
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => {
                 return Err(End::Close(Close::BadMessage("Messages are JSON in text frames")));
             }
-            // The library answers control frames itself.
-            Message::Ping(_) | Message::Pong(_) => return Ok(()),
+            // The library answers control frames itself; what it wrote goes out with the next flush.
+            Message::Ping(_) => {
+                self.is_flushing = true;
+                return Ok(());
+            }
+            Message::Pong(_) => return Ok(()),
             Message::Close(_) => return Err(End::Gone),
         };
         let Some(message) = ClientMessage::parse(&text) else {
             return Err(End::Close(Close::BadMessage("Not a message of graphql-transport-ws")));
         };
         match message {
-            ClientMessage::ConnectionInit { payload } => self.init(payload.unwrap_or_default()).await,
-            ClientMessage::Ping { payload } => self.ping(payload).await,
+            ClientMessage::ConnectionInit { payload } => self.init(payload.unwrap_or_default()),
+            ClientMessage::Ping { payload } => self.ping(payload),
             ClientMessage::Pong { .. } => Ok(()),
-            ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload).await,
+            ClientMessage::Subscribe { id, payload } => self.subscribe(&id, payload),
             ClientMessage::Complete { id } => {
                 self.operations.complete(&id);
                 Ok(())
@@ -176,97 +296,107 @@ impl Connection {
         }
     }
 
-    async fn init(&mut self, payload: Map<String, Value>) -> Result<(), End> {
-        if self.principal.is_some() {
+    fn init(&mut self, payload: Map<String, Value>) -> Result<(), End> {
+        if self.principal.is_some() || self.look_up.is_some() {
             return Err(End::Close(Close::TooManyInits));
         }
-        let Some(Value::String(token)) = payload.get("accessToken") else {
-            return Err(End::Close(Close::Forbidden(NO_TOKEN)));
-        };
-        let principal = self.principal_of(token).await?;
-        self.adopt(principal);
-        self.check_due = Instant::now() + CHECK_EVERY;
-        self.send(acknowledgement()).await
-    }
-
-    async fn ping(&mut self, payload: Option<Map<String, Value>>) -> Result<(), End> {
-        let payload = match payload {
-            Some(mut payload) => {
-                // A token is not sent back to anybody.
-                if let Some(token) = payload.remove("accessToken") {
-                    self.renew(&token).await?;
-                }
-                Some(payload)
-            }
-            None => None,
-        };
-        self.send(ServerMessage::Pong { payload }.text()).await
-    }
-
-    async fn renew(&mut self, token: &Value) -> Result<(), End> {
-        let Some(known) = self.principal.as_ref().map(|principal| principal.user.id) else {
-            return Err(End::Close(Close::Unauthorized));
-        };
-        let Value::String(token) = token else {
-            return Err(End::Close(Close::BadMessage("accessToken is a string")));
-        };
-        let principal = self.principal_of(token).await?;
-        if principal.user.id != known {
-            return Err(End::Close(Close::Forbidden(ANOTHER_USER)));
-        }
-        self.adopt(principal);
+        let token = token_of(&payload).ok_or(End::Close(Close::Forbidden(NO_TOKEN)))?;
+        self.look_up(token, Asked::Init);
         Ok(())
     }
 
-    async fn principal_of(&self, token: &str) -> Result<Principal, End> {
-        match self.app.core.authenticator.principal(token, None).await {
-            Ok(principal) => Ok(principal),
-            Err(Unauthenticated::Rejected(_)) => Err(End::Close(Close::Forbidden(NOT_VALID))),
-            Err(Unauthenticated::Failed(error)) => {
-                tracing::warn!(%error, "an access token could not be checked");
-                Err(End::Close(Close::Internal))
-            }
+    fn admit(&mut self, found: Result<Principal, Unauthenticated>) -> Result<(), End> {
+        let principal = found.map_err(refused)?;
+        self.adopt(principal);
+        self.reply(Bare::ConnectionAck.text());
+        Ok(())
+    }
+
+    fn ping(&mut self, payload: Option<Map<String, Value>>) -> Result<(), End> {
+        let mut payload = payload;
+        // A token is not sent back to anybody.
+        let token = payload.as_mut().and_then(|payload| payload.remove("accessToken"));
+        let Some(token) = token else {
+            self.reply(ServerMessage::Pong { payload }.text());
+            return Ok(());
+        };
+        if self.principal.is_none() {
+            return Err(End::Close(Close::Unauthorized));
         }
+        let Value::String(token) = token else {
+            return Err(End::Close(Close::BadMessage("accessToken is a string")));
+        };
+        if self.look_up.is_some() {
+            return Err(End::Close(Close::BadMessage("Wait for the pong before you send another token")));
+        }
+        self.look_up(token, Asked::Renewal(payload.unwrap_or_default()));
+        Ok(())
+    }
+
+    fn renew(
+        &mut self,
+        found: Result<Principal, Unauthenticated>,
+        payload: Map<String, Value>,
+    ) -> Result<(), End> {
+        let principal = found.map_err(refused)?;
+        if self.principal.as_ref().is_some_and(|known| known.user.id != principal.user.id) {
+            return Err(End::Close(Close::Forbidden(ANOTHER_USER)));
+        }
+        self.adopt(principal);
+        self.reply(ServerMessage::Pong { payload: Some(payload) }.text());
+        Ok(())
+    }
+
+    fn look_up(&mut self, token: String, asked: Asked) {
+        let (app, address) = (Arc::clone(&self.app), self.origin.address);
+        let found = async move { (asked, app.core.authenticator.principal(&token, address).await) };
+        self.look_up = Some(found.boxed());
     }
 
     /// From now on the socket is this user's, until the token ends.
     fn adopt(&mut self, principal: Principal) {
         let now = self.app.core.services.clock.now();
-        let left =
-            principal.expires_at.map_or(NO_END, |end| (end - now).try_into().unwrap_or(Duration::ZERO));
-        self.expires = Instant::now() + left;
+        let lives = principal.expires_at.map(|end| (end - now).try_into().unwrap_or(Duration::ZERO));
+        self.deadlines.admitted(lives);
+        self.watched.adopt(&principal);
         self.principal = Some(principal);
     }
 
-    async fn check_session(&mut self) -> Result<(), End> {
-        self.check_due = Instant::now() + CHECK_EVERY;
-        let Some(principal) = &mut self.principal else { return Ok(()) };
-        match self.app.core.authenticator.again(principal).await {
-            Ok(Some(known)) => {
-                *principal = known;
-                Ok(())
-            }
-            Ok(None) => Err(End::Close(Close::Forbidden(ENDED))),
-            // What was open stays open while the database is away; the token's end still holds.
-            Err(error) => {
-                tracing::debug!(%error, "a session could not be looked up");
-                Ok(())
-            }
-        }
-    }
-
-    async fn subscribe(&mut self, id: String, wire: WireRequest) -> Result<(), End> {
+    fn subscribe(&mut self, id: &str, wire: WireRequest) -> Result<(), End> {
         let Some(principal) = self.principal.clone() else {
             return Err(End::Close(Close::Unauthorized));
         };
-        let caller = Caller { principal: Some(principal), cookie: None, origin: ClientOrigin::default() };
-        match self.operations.begin(id, prepare(wire), caller).await {
-            Ok(()) => Ok(()),
-            Err(NotBegun::Duplicate) => Err(End::Close(Close::DuplicateOperation)),
+        let caller = Caller { principal: Some(principal), cookie: None, origin: self.origin.clone() };
+        match self.operations.begin(id, prepare(wire), caller) {
+            Ok(message) => {
+                self.reply(message);
+                Ok(())
+            }
+            Err(_) => Err(End::Close(Close::DuplicateOperation)),
         }
     }
 
-    async fn send(&self, message: Option<Utf8Bytes>) -> Result<(), End> {
-        if send(&self.queue, message).await { Ok(()) } else { Err(End::Gone) }
+    fn reply(&mut self, message: Option<Utf8Bytes>) {
+        self.replies.extend(message);
+    }
+}
+
+/// The token in the payload of `connection_init`: under its own name, or as the header that HTTP would have.
+fn token_of(payload: &Map<String, Value>) -> Option<String> {
+    if let Some(Value::String(token)) = payload.get("accessToken") {
+        return Some(token.clone());
+    }
+    let header = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let (scheme, token) = header?.1.as_str()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+fn refused(why: Unauthenticated) -> End {
+    match why {
+        Unauthenticated::Rejected(_) => End::Close(Close::Forbidden(NOT_VALID)),
+        Unauthenticated::Failed(error) => {
+            tracing::warn!(%error, "an access token could not be checked");
+            End::Close(Close::Internal)
+        }
     }
 }

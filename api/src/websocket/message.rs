@@ -67,13 +67,6 @@ pub enum ServerMessage<'m, P: Serialize> {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<P>,
     },
-    /// A result of an operation.
-    Next {
-        /// Of which.
-        id: &'m str,
-        /// The result.
-        payload: P,
-    },
     /// The operation was not executed.
     Error {
         /// Which.
@@ -98,6 +91,30 @@ impl<P: Serialize> ServerMessage<'_, P> {
                 None
             }
         }
+    }
+}
+
+/// A result of an operation, whose response is written already.
+pub fn next(id: &str, response: &str) -> Utf8Bytes {
+    let mut text = String::with_capacity(response.len() + id.len() + NEXT.len() + 16);
+    text.push_str(NEXT);
+    write_string(&mut text, id);
+    text.push_str(",\"payload\":");
+    text.push_str(response);
+    text.push('}');
+    text.into()
+}
+
+const NEXT: &str = "{\"type\":\"next\",\"id\":";
+
+/// Writes a JSON string. Most ids need no escaping, and there is one in every message.
+fn write_string(text: &mut String, value: &str) {
+    if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        text.push('"');
+        text.push_str(value);
+        text.push('"');
+    } else {
+        text.push_str(&Value::from(value).to_string());
     }
 }
 
@@ -147,8 +164,11 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_the_protocols() {
-        let next = ServerMessage::Next { id: "7", payload: [1] };
-        assert_eq!(next.text().unwrap().as_str(), r#"{"type":"next","id":"7","payload":[1]}"#);
+        assert_eq!(next("7", "[1]").as_str(), r#"{"type":"next","id":"7","payload":[1]}"#);
+        for id in ["a\"b", "back\\slash", "line\nbreak", "\u{1}", "汉字", "\u{2028}"] {
+            let written: Value = serde_json::from_str(&next(id, "null")).unwrap();
+            assert_eq!(written, serde_json::json!({ "type": "next", "id": id, "payload": null }));
+        }
         assert_eq!(Bare::ConnectionAck.text().unwrap().as_str(), r#"{"type":"connection_ack"}"#);
         assert_eq!(Bare::Pong { payload: None }.text().unwrap().as_str(), r#"{"type":"pong"}"#);
     }

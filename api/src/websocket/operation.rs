@@ -1,202 +1,152 @@
 //! The operations of one socket.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use async_graphql::{Response, ServerError};
+use async_graphql::ServerError;
 use axum::extract::ws::Utf8Bytes;
-use futures::StreamExt as _;
-use serde::Serialize;
-use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use futures::stream::{AbortHandle, BoxStream, SelectAll, abortable};
+use futures::{Stream as _, StreamExt as _};
 
+use crate::follow::{Step, steps};
 use crate::graphql::error::code;
-use crate::http::{App, Caller, OperationKind, Prepared, execute, is_request_error, with_codes};
-use crate::websocket::message::{Bare, ServerMessage};
+use crate::http::{App, Caller, Prepared, failed, is_request_error, response_text};
+use crate::share::{Frame, Membership, OperationNumber, Outbox, Place};
+use crate::websocket::message::{ServerMessage, next};
 
 /// The most operations that run on one socket at once.
 const MAX_OPERATIONS: usize = 100;
 
-/// The operations that run on one socket. Those that follow something end with it.
+/// The operations that run on one socket. Those that follow something end with it; a mutation is finished.
 pub struct Operations {
     app: Arc<App>,
-    queue: mpsc::Sender<Utf8Bytes>,
-    running: Arc<Mutex<Running>>,
-}
-
-/// Why an operation was not begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotBegun {
-    /// The id is in use.
-    Duplicate,
-}
-
-#[derive(Default)]
-struct Running {
-    count: u64,
-    by_id: HashMap<String, (u64, Option<AbortHandle>)>,
-}
-
-impl Operations {
-    /// No operations yet.
-    pub fn new(app: Arc<App>, queue: mpsc::Sender<Utf8Bytes>) -> Self {
-        Self { app, queue, running: Arc::default() }
-    }
-
-    /// Begins an operation. What is wrong with it is told by an `error` message.
-    pub async fn begin(
-        &self,
-        id: String,
-        prepared: Result<Prepared, Vec<ServerError>>,
-        caller: Caller,
-    ) -> Result<(), NotBegun> {
-        let number = {
-            let mut running = lock(&self.running);
-            if running.by_id.contains_key(&id) {
-                return Err(NotBegun::Duplicate);
-            }
-            if running.by_id.len() < MAX_OPERATIONS {
-                running.count += 1;
-                let number = running.count;
-                running.by_id.insert(id.clone(), (number, None));
-                Some(number)
-            } else {
-                None
-            }
-        };
-        let refused = match (prepared, number) {
-            (Ok(prepared), Some(number)) => {
-                self.spawn(&id, number, prepared, caller);
-                return Ok(());
-            }
-            (Err(errors), _) => errors,
-            (Ok(_), None) => too_many(),
-        };
-        if let Some(number) = number {
-            lock(&self.running).end(&id, number);
-        }
-        let message = ServerMessage::Error { id: &id, payload: &refused }.text();
-        send(&self.queue, message).await;
-        Ok(())
-    }
-
-    /// Ends an operation that the client wants no more of. A mutation is finished all the same.
-    pub fn complete(&self, id: &str) {
-        if let Some((_, Some(task))) = lock(&self.running).by_id.remove(id) {
-            task.abort();
-        }
-    }
-
-    fn spawn(&self, id: &str, number: u64, prepared: Prepared, caller: Caller) {
-        let is_mutation = prepared.kind == OperationKind::Mutation;
-        let operation = Operation {
-            app: Arc::clone(&self.app),
-            queue: self.queue.clone(),
-            running: Arc::clone(&self.running),
-            id: id.to_owned(),
-            number,
-        };
-        let task = tokio::spawn(operation.run(prepared, caller)).abort_handle();
-        if !is_mutation
-            && let Some(entry) = lock(&self.running).by_id.get_mut(id).filter(|(known, _)| *known == number)
-        {
-            entry.1 = Some(task);
-        }
-    }
-}
-
-impl Drop for Operations {
-    fn drop(&mut self) {
-        for (_, (_, task)) in lock(&self.running).by_id.drain() {
-            if let Some(task) = task {
-                task.abort();
-            }
-        }
-    }
-}
-
-impl Running {
-    /// Frees the id, where it still belongs to this operation.
-    fn end(&mut self, id: &str, number: u64) -> bool {
-        let is_ours = self.by_id.get(id).is_some_and(|(known, _)| *known == number);
-        is_ours && self.by_id.remove(id).is_some()
-    }
+    outbox: Arc<Outbox>,
+    count: OperationNumber,
+    numbers: HashMap<Arc<str>, OperationNumber>,
+    running: HashMap<OperationNumber, Operation>,
+    steps: SelectAll<BoxStream<'static, (OperationNumber, Step)>>,
 }
 
 struct Operation {
-    app: Arc<App>,
-    queue: mpsc::Sender<Utf8Bytes>,
-    running: Arc<Mutex<Running>>,
-    id: String,
-    number: u64,
+    id: Arc<str>,
+    abort: AbortHandle,
+    #[allow(dead_code, reason = "held for as long as the operation follows what it shares with others")]
+    memberships: Vec<Membership>,
 }
 
-impl Operation {
-    async fn run(self, prepared: Prepared, caller: Caller) {
-        if prepared.kind != OperationKind::Subscription {
-            let response = execute(&self.app, prepared, caller).await;
-            if self.tell(&response).await {
-                self.complete().await;
-            }
-            return;
+/// An operation was not begun because its id is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duplicate;
+
+impl Operations {
+    /// No operations yet.
+    pub fn new(app: Arc<App>, outbox: Arc<Outbox>) -> Self {
+        Self {
+            app,
+            outbox,
+            count: 0,
+            numbers: HashMap::new(),
+            running: HashMap::new(),
+            steps: SelectAll::new(),
         }
-        let mut responses = self.app.schema.execute_stream(prepared.request.data(caller));
-        while let Some(response) = responses.next().await {
-            if !self.tell(&with_codes(response)).await {
-                return;
-            }
-        }
-        self.complete().await;
     }
 
-    /// Sends a result; returns whether the operation goes on.
-    async fn tell(&self, response: &Response) -> bool {
-        if is_request_error(response) {
-            // The id is free before the client hears of it: it may use it again at once.
-            if lock(&self.running).end(&self.id, self.number) {
-                let message = ServerMessage::Error { id: &self.id, payload: &response.errors }.text();
-                send(&self.queue, message).await;
-            }
-            return false;
+    /// Begins an operation; returns the message that says what is wrong with it, if something is.
+    pub fn begin(
+        &mut self,
+        id: &str,
+        prepared: Result<Prepared, Vec<ServerError>>,
+        caller: Caller,
+    ) -> Result<Option<Utf8Bytes>, Duplicate> {
+        if self.numbers.contains_key(id) {
+            return Err(Duplicate);
         }
-        let payload = Payload { errors: &response.errors, data: &response.data };
-        send(&self.queue, ServerMessage::Next { id: &self.id, payload }.text()).await
+        let prepared = match prepared {
+            Ok(_) if self.running.len() >= MAX_OPERATIONS => Err(too_many()),
+            prepared => prepared,
+        };
+        match prepared {
+            Ok(prepared) => {
+                self.run(id, prepared, caller);
+                Ok(None)
+            }
+            Err(errors) => Ok(error(id, &errors)),
+        }
     }
 
-    async fn complete(&self) {
-        if lock(&self.running).end(&self.id, self.number) {
-            let message: ServerMessage<'_, ()> = ServerMessage::Complete { id: &self.id };
-            send(&self.queue, message.text()).await;
+    fn run(&mut self, id: &str, prepared: Prepared, caller: Caller) {
+        self.count += 1;
+        let number = self.count;
+        let steps = steps(&self.app, prepared, caller, &self.outbox, number);
+        let (steps, abort) = abortable(steps.map(move |step| (number, step)));
+        let id: Arc<str> = Arc::from(id);
+        self.numbers.insert(Arc::clone(&id), number);
+        self.running.insert(number, Operation { id, abort, memberships: Vec::new() });
+        self.steps.push(steps.boxed());
+    }
+
+    /// Ends an operation that the client wants no more of.
+    pub fn complete(&mut self, id: &str) {
+        if let Some(number) = self.numbers.get(id).copied() {
+            self.end(number);
         }
+    }
+
+    /// Ready when something happens in an operation that is not shared.
+    pub fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<(OperationNumber, Step)> {
+        match Pin::new(&mut self.steps).poll_next(context) {
+            Poll::Ready(Some(step)) => Poll::Ready(step),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// The message that tells the client of a step, if one does.
+    pub fn message(&mut self, number: OperationNumber, step: Step) -> Option<Utf8Bytes> {
+        let operation = self.running.get_mut(&number)?;
+        match step {
+            Step::Joined(memberships) => {
+                operation.memberships = memberships;
+                None
+            }
+            Step::Response(response) if is_request_error(&response) => {
+                self.end(number).and_then(|id| error(&id, &response.errors))
+            }
+            Step::Response(response) => Some(next(&operation.id, &response_text(&response))),
+            Step::Refused(errors) => self.end(number).and_then(|id| error(&id, &errors)),
+            Step::Complete => self.end(number).and_then(|id| complete(&id)),
+        }
+    }
+
+    /// The message that tells the client of an event that is shared.
+    pub fn shared_message(&mut self, number: OperationNumber, frame: &Frame) -> Option<Utf8Bytes> {
+        if frame.place() == Place::End {
+            return self.message(number, Step::Complete);
+        }
+        Some(next(&self.running.get(&number)?.id, frame.response()))
+    }
+
+    /// Frees the id of an operation, and returns it.
+    fn end(&mut self, number: OperationNumber) -> Option<Arc<str>> {
+        let operation = self.running.remove(&number)?;
+        operation.abort.abort();
+        self.numbers.remove(&operation.id);
+        Some(operation.id)
     }
 }
 
-#[derive(Serialize)]
-struct Payload<'r> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'r [ServerError],
-    data: &'r async_graphql::Value,
+fn error(id: &str, errors: &[ServerError]) -> Option<Utf8Bytes> {
+    ServerMessage::Error { id, payload: errors }.text()
 }
 
-/// Queues a message; returns whether the socket still takes any.
-pub async fn send(queue: &mpsc::Sender<Utf8Bytes>, message: Option<Utf8Bytes>) -> bool {
-    match message {
-        Some(text) => queue.send(text).await.is_ok(),
-        None => false,
-    }
+fn complete(id: &str) -> Option<Utf8Bytes> {
+    let message: ServerMessage<'_, ()> = ServerMessage::Complete { id };
+    message.text()
 }
 
 fn too_many() -> Vec<ServerError> {
     let message =
         format!("a connection runs at most {MAX_OPERATIONS} operations at once; complete some first");
-    crate::http::failed(code::LIMIT, message).errors
-}
-
-fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
-    running.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The acknowledgement of a connection.
-pub fn acknowledgement() -> Option<Utf8Bytes> {
-    Bare::ConnectionAck.text()
+    failed(code::LIMIT, message).errors
 }

@@ -16,6 +16,8 @@ mod http;
 mod log_in;
 mod market;
 mod schema;
+mod sharing;
+mod sse;
 mod support;
 mod watchlists;
 mod websocket;

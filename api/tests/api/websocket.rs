@@ -263,3 +263,36 @@ async fn a_user_whose_role_does_not_reach_is_told() {
     socket.send(&json!({ "type": "connection_init", "payload": { "accessToken": token } })).await;
     assert_eq!(socket.closed().await.0, 4403);
 }
+
+#[tokio::test]
+async fn a_connection_ends_with_its_session_and_when_its_rights_change() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    let mut socket = Socket::open(&node.address, &token).await;
+    let mut other = Socket::open(&node.address, &token).await;
+    socket.subscribe("a", SYSTEM, json!({})).await;
+    socket.next("a").await;
+    node.stores.set_role(domain::user::Role::Viewer);
+    for socket in [&mut socket, &mut other] {
+        let (code, reason) = socket.closed().await;
+        assert_eq!((code, reason.as_str()), (4403, "Forbidden: your rights have changed; connect again"));
+    }
+    let mut socket = Socket::open(&node.address, &token).await;
+    node.stores.end_all_sessions();
+    assert_eq!(socket.closed().await.0, 4403);
+}
+
+#[tokio::test]
+async fn a_flood_of_messages_is_ended() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    let mut socket = Socket::open(&node.address, &token).await;
+    for number in 0..2_000 {
+        let payload = json!({ "query": SYSTEM });
+        let message = json!({ "type": "subscribe", "id": number.to_string(), "payload": payload });
+        if socket.0.send(Frame::text(message.to_string())).await.is_err() {
+            break;
+        }
+    }
+    assert_eq!(socket.closed().await.0, 1008);
+}

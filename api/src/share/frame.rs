@@ -1,0 +1,160 @@
+//! One event, executed and written, on its way to everybody who follows.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use smallvec::SmallVec;
+use time::OffsetDateTime;
+
+/// What an event replaces where it waits: the last one of the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The latest value; of bars, the latest of each time.
+    Value(Option<OffsetDateTime>),
+    /// Something was lost.
+    Gap,
+    /// The topic cannot be served; stands until a value comes.
+    Refusal,
+    /// Nothing more comes.
+    End,
+}
+
+/// An event with its response, as JSON: `{"data":…}`.
+#[derive(Clone, Debug)]
+pub struct Frame(Arc<(Place, Utf8Bytes)>);
+
+impl Frame {
+    /// An event at this place.
+    pub fn new(place: Place, response: Utf8Bytes) -> Self {
+        Self(Arc::new((place, response)))
+    }
+
+    /// Where it waits.
+    pub fn place(&self) -> Place {
+        self.0.0
+    }
+
+    /// The response.
+    pub fn response(&self) -> &Utf8Bytes {
+        &self.0.1
+    }
+}
+
+/// Events that wait for one who follows: the last of each place, so that they are bounded however long it takes.
+///
+/// Quotes and gaps take one place each. Bars take one for each time; the hub keeps as many as are waited for.
+#[derive(Clone, Debug, Default)]
+pub struct Pending(SmallVec<[Frame; 1]>);
+
+impl Pending {
+    /// Adds an event, which replaces what waits at its place.
+    pub fn put(&mut self, frame: Frame) {
+        let place = frame.place();
+        let is_value = matches!(place, Place::Value(_));
+        self.0.retain(|known| known.place() != place && !(is_value && known.place() == Place::Refusal));
+        self.0.push(frame);
+    }
+
+    /// Takes all of them, oldest first.
+    pub fn take(&mut self) -> SmallVec<[Frame; 1]> {
+        std::mem::take(&mut self.0)
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What a newcomer gets first: the current value, and why there is none.
+#[derive(Debug, Default)]
+pub struct Latest {
+    value: Option<Frame>,
+    refusal: Option<Frame>,
+}
+
+impl Latest {
+    /// Notes an event.
+    pub fn put(&mut self, frame: &Frame) {
+        match frame.place() {
+            Place::Value(time) => {
+                let is_current = self.value.as_ref().is_none_or(|known| known.place() <= Place::Value(time));
+                if is_current {
+                    self.value = Some(frame.clone());
+                }
+                self.refusal = None;
+            }
+            Place::Refusal => self.refusal = Some(frame.clone()),
+            Place::Gap | Place::End => {}
+        }
+    }
+
+    /// What is known now.
+    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.value.iter().chain(&self.refusal)
+    }
+}
+
+impl PartialOrd for Place {
+    /// Values are ordered by their time; nothing else has an order.
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Self::Value(one), Self::Value(other)) => one.partial_cmp(other),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(place: Place, text: &'static str) -> Frame {
+        Frame::new(place, Utf8Bytes::from_static(text))
+    }
+
+    fn at(seconds: i64) -> Place {
+        Place::Value(Some(OffsetDateTime::from_unix_timestamp(seconds).unwrap()))
+    }
+
+    fn texts<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Vec<&'f str> {
+        frames.into_iter().map(|frame| frame.response().as_str()).collect()
+    }
+
+    #[test]
+    fn what_waits_is_the_last_of_each_place() {
+        let quote = Place::Value(None);
+        let cases: [(&[(Place, &'static str)], &[&str]); 6] = [
+            (&[(quote, "a"), (quote, "b")], &["b"]),
+            (&[(quote, "a"), (Place::Gap, "g"), (quote, "b")], &["g", "b"]),
+            (&[(Place::Gap, "g"), (quote, "a"), (Place::Gap, "h")], &["a", "h"]),
+            (&[(Place::Refusal, "no"), (quote, "a")], &["a"]),
+            (&[(quote, "a"), (Place::Refusal, "no")], &["a", "no"]),
+            (
+                &[(at(0), "forming"), (at(0), "closed"), (at(5), "next"), (at(0), "corrected")],
+                &["next", "corrected"],
+            ),
+        ];
+        for (events, expected) in cases {
+            let mut pending = Pending::default();
+            for (place, text) in events {
+                pending.put(frame(*place, text));
+            }
+            assert_eq!(texts(&pending.take()), expected, "{events:?}");
+            assert!(pending.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_newcomer_gets_the_current_value_and_the_refusal() {
+        let mut latest = Latest::default();
+        for event in [frame(at(5), "current"), frame(at(0), "corrected"), frame(Place::Gap, "gap")] {
+            latest.put(&event);
+        }
+        assert_eq!(texts(latest.frames()), ["current"]);
+        latest.put(&frame(Place::Refusal, "no"));
+        assert_eq!(texts(latest.frames()), ["current", "no"]);
+        latest.put(&frame(at(5), "again"));
+        assert_eq!(texts(latest.frames()), ["again"]);
+    }
+}

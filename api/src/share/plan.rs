@@ -1,0 +1,413 @@
+//! What a subscription asks for, in a form that does not depend on how it was written.
+//!
+//! Fragments are written out, directives and variables are resolved, and fields of one response key are merged, for
+//! each type that an event may have. Whatever is not surely the same for everybody makes no plan, and goes the
+//! plain way: that costs time, never correctness. What is *valid* is for the library to say, before.
+
+use std::fmt::Write as _;
+
+use async_graphql::parser::types::{
+    Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+    SelectionSet,
+};
+use async_graphql::{ID, InputType, Name, Pos, Positioned, Value, Variables};
+use domain::bar::Series;
+use domain::instrument::InstrumentId;
+
+use crate::feed::Pace;
+use crate::graphql::bar::BarSize;
+use crate::graphql::node::{GlobalId, instrument_id};
+use crate::graphql::quote::{MAX_INSTRUMENTS, parse_pace};
+use crate::share::shape::{self, Type};
+
+/// The farthest that a root field may stand from the beginning of its document, in lines or columns.
+const MAX_DISTANCE: usize = 1_000;
+
+/// What one shared execution is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The quotes of an instrument.
+    Quotes(InstrumentId),
+    /// The live bar of a series.
+    Bars(Series),
+}
+
+/// A subscription that can be shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What is followed; each is executed once, for all who ask for it with the same selection.
+    pub subjects: Vec<Subject>,
+    /// How often.
+    pub pace: Pace,
+    head: String,
+    selection: String,
+}
+
+impl Plan {
+    /// The plan of a valid subscription; `None` where it has to go the plain way.
+    pub fn of(document: &ExecutableDocument, name: Option<&str>, variables: &Variables) -> Option<Self> {
+        let operation = find(document, name)?;
+        if operation.ty != OperationType::Subscription || !operation.directives.is_empty() {
+            return None;
+        }
+        let [root] = operation.selection_set.node.items.as_slice() else { return None };
+        let Selection::Field(field) = &root.node else { return None };
+        if !field.node.directives.is_empty() {
+            return None;
+        }
+        let reader = Reader { document, operation, variables };
+        let (types, subjects, pace) = reader.subjects(&field.node)?;
+        let mut selection = String::from("{");
+        for kind in types {
+            let fields = reader.fields(&[&field.node.selection_set.node], kind)?;
+            if !fields.is_empty() {
+                let _ = write!(selection, "...on {}{{{fields}}}", kind.name);
+            }
+        }
+        if selection.len() == 1 {
+            return None;
+        }
+        selection.push('}');
+        let mut head = place(field.pos)?;
+        if let Some(alias) = &field.node.alias {
+            let _ = write!(head, "{}:", alias.node);
+        }
+        Some(Self { subjects, pace, head, selection })
+    }
+
+    /// The document that is executed for everybody who follows this subject with this plan. Its field stands where
+    /// it stood in the subscriber's document, so that errors name the same place.
+    pub fn document(&self, subject: Subject) -> String {
+        let Self { head, selection, .. } = self;
+        match subject {
+            Subject::Quotes(id) => {
+                format!(
+                    "{head}quotes(instruments:[\"{}\"]){selection}}}",
+                    GlobalId::Instrument(id).encode().0
+                )
+            }
+            Subject::Bars(series) => {
+                let id = GlobalId::Instrument(series.instrument).encode().0;
+                let size = async_graphql::resolver_utils::enum_value(BarSize::from(series.size));
+                format!("{head}bars(instrument:\"{id}\",size:{size}){selection}}}")
+            }
+        }
+    }
+}
+
+/// What stands before the root field, so that it begins at this position.
+fn place(position: Pos) -> Option<String> {
+    let Pos { line, column } = position;
+    if line > MAX_DISTANCE || column > MAX_DISTANCE {
+        return None;
+    }
+    let opening = "subscription{";
+    match line {
+        1 => (column > opening.len()).then(|| format!("{opening:<width$}", width = column - 1)),
+        _ => {
+            Some(format!("{opening}{:\n<lines$}{:columns$}", "", "", lines = line - 1, columns = column - 1))
+        }
+    }
+}
+
+fn find<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(&operation.node),
+        (DocumentOperations::Multiple(operations), Some(name)) => Some(&operations.get(name)?.node),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+            operations.values().next().map(|operation| &operation.node)
+        }
+        _ => None,
+    }
+}
+
+type Types = &'static [&'static Type];
+
+/// A field of one response key, with all the selections that were made of it.
+struct Merged<'d> {
+    key: &'d str,
+    name: &'d str,
+    below: Vec<&'d SelectionSet>,
+}
+
+/// A variable has no value.
+struct NotGiven;
+
+struct Reader<'d> {
+    document: &'d ExecutableDocument,
+    operation: &'d OperationDefinition,
+    variables: &'d Variables,
+}
+
+impl<'d> Reader<'d> {
+    /// What the root field is about.
+    fn subjects(&self, field: &Field) -> Option<(Types, Vec<Subject>, Pace)> {
+        let max_hz = <Option<f64>>::parse(self.argument(field, "maxHz")).ok()?;
+        let pace = parse_pace(max_hz).ok()?;
+        match field.name.node.as_str() {
+            "quotes" => {
+                let ids = <Vec<ID>>::parse(self.argument(field, "instruments")).ok()?;
+                let mut subjects = Vec::with_capacity(ids.len().min(MAX_INSTRUMENTS));
+                if ids.len() > MAX_INSTRUMENTS {
+                    return None;
+                }
+                for id in ids {
+                    let subject = Subject::Quotes(instrument_id(&id)?);
+                    if !subjects.contains(&subject) {
+                        subjects.push(subject);
+                    }
+                }
+                (!subjects.is_empty()).then_some((&shape::QUOTE_EVENT, subjects, pace))
+            }
+            "bars" => {
+                let instrument = instrument_id(&ID::parse(self.argument(field, "instrument")).ok()?)?;
+                let size = BarSize::parse(self.argument(field, "size")).ok()?.into();
+                Some((&shape::BAR_EVENT, vec![Subject::Bars(Series { instrument, size })], pace))
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of an argument; `None` where neither it nor its variable is given.
+    fn argument(&self, field: &Field, name: &str) -> Option<Value> {
+        field.get_argument(name)?.node.clone().into_const_with(|name| self.variable(&name)).ok()
+    }
+
+    fn variable(&self, name: &Name) -> Result<Value, NotGiven> {
+        if let Some(given) = self.variables.get(name) {
+            return Ok(given.clone());
+        }
+        let definition =
+            self.operation.variable_definitions.iter().find(|known| known.node.name.node == *name);
+        let default = definition.and_then(|known| known.node.default_value.as_ref());
+        default.map(|value| value.node.clone()).ok_or(NotGiven)
+    }
+
+    /// What these selections ask of an object of this type, written out; `None` where something of it cannot be
+    /// shared.
+    fn fields(&self, sets: &[&'d SelectionSet], kind: &Type) -> Option<String> {
+        let mut merged = Vec::new();
+        for set in sets {
+            self.collect(set, kind, &mut merged)?;
+        }
+        let mut written = String::new();
+        for Merged { key, name, below } in merged {
+            if !written.is_empty() {
+                written.push(' ');
+            }
+            if key != name {
+                let _ = write!(written, "{key}:");
+            }
+            written.push_str(name);
+            if name == "__typename" {
+                continue;
+            }
+            if let Some(kind) = kind.field(name)?.below {
+                let fields = self.fields(&below, kind)?;
+                if fields.is_empty() {
+                    return None;
+                }
+                let _ = write!(written, "{{{fields}}}");
+            }
+        }
+        Some(written)
+    }
+
+    /// Merges what a selection asks of this type, in the order of first mention.
+    fn collect(&self, set: &'d SelectionSet, kind: &Type, into: &mut Vec<Merged<'d>>) -> Option<()> {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    let field = &field.node;
+                    if !field.arguments.is_empty() {
+                        return None;
+                    }
+                    if self.is_left_out(&field.directives)? {
+                        continue;
+                    }
+                    let (key, name) = (field.response_key().node.as_str(), field.name.node.as_str());
+                    match into.iter_mut().find(|known| known.key == key) {
+                        Some(known) if known.name == name => known.below.push(&field.selection_set.node),
+                        Some(_) => return None,
+                        None => into.push(Merged { key, name, below: vec![&field.selection_set.node] }),
+                    }
+                }
+                Selection::InlineFragment(fragment) => {
+                    let fragment = &fragment.node;
+                    let on = fragment.type_condition.as_ref().map(|on| on.node.on.node.as_str());
+                    if !self.is_left_out(&fragment.directives)? && applies(on, kind)? {
+                        self.collect(&fragment.selection_set.node, kind, into)?;
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    let fragment = &self.document.fragments.get(&spread.node.fragment_name.node)?.node;
+                    if !fragment.directives.is_empty() {
+                        return None;
+                    }
+                    let on = Some(fragment.type_condition.node.on.node.as_str());
+                    if !self.is_left_out(&spread.node.directives)? && applies(on, kind)? {
+                        self.collect(&fragment.selection_set.node, kind, into)?;
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Whether `@skip` or `@include` leaves something out; `None` for any other directive.
+    fn is_left_out(&self, directives: &[Positioned<Directive>]) -> Option<bool> {
+        let mut is_left_out = false;
+        for directive in directives {
+            let directive = &directive.node;
+            let condition = directive.get_argument("if")?.node.clone();
+            let Ok(Value::Boolean(given)) = condition.into_const_with(|name| self.variable(&name)) else {
+                return None;
+            };
+            is_left_out |= match directive.name.node.as_str() {
+                "skip" => given,
+                "include" => !given,
+                _ => return None,
+            };
+        }
+        Some(is_left_out)
+    }
+}
+
+/// Whether a fragment on this type is about an object of `kind`; `None` for types that are not followed.
+fn applies(on: Option<&str>, kind: &Type) -> Option<bool> {
+    let Some(on) = on else { return Some(true) };
+    let known = shape::QUOTE_EVENT.iter().chain(&shape::BAR_EVENT).any(|event| event.name == on);
+    (known || on == kind.name).then_some(on == kind.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(number: u128) -> String {
+        GlobalId::Instrument(InstrumentId::from_uuid(Uuid::from_u128(number))).encode().0
+    }
+
+    fn plan_with(text: &str, variables: serde_json::Value) -> Option<Plan> {
+        let text = text.replace("$1", &format!("{:?}", id(1)));
+        Plan::of(&parse_query(text).unwrap(), None, &Variables::from_json(variables))
+    }
+
+    fn plan(text: &str) -> Option<Plan> {
+        plan_with(text, json!({}))
+    }
+
+    /// The plan of this selection of a quote event.
+    fn quotes(selection: &str) -> Option<Plan> {
+        plan(&format!("subscription {{ quotes(instruments: [$1]) {{ {selection} }} }}"))
+    }
+
+    #[test]
+    fn however_it_is_written_it_is_the_same() {
+        let plain = quotes("... on Quote { state b: bid { price size } } ... on StreamGap { at }").unwrap();
+        let gap = "... on StreamGap { at }";
+        for other in [
+            format!("...on Quote{{state,b:bid{{price}}b:bid{{size}}}}{gap}"),
+            format!("{gap} ... on Quote {{ state }} ... on Quote {{ b: bid {{ price size }} state }}"),
+            format!(
+                "... on Quote {{ state @include(if: true) ask @skip(if: true) {{ price }} b: bid {{ price ... {{ size }} }} }} {gap}"
+            ),
+            format!(
+                "... {{ ... on Quote {{ state ... on Quote {{ b: bid {{ ... on QuoteLevel {{ price size }} }} }} }} }} {gap} # so\n"
+            ),
+        ] {
+            assert_eq!(quotes(&other).as_ref(), Some(&plain), "{other}");
+        }
+        let spread = "subscription { quotes(instruments: [$1]) { ...Q ...G } }
+            fragment Q on Quote { state b: bid { ...L } } fragment L on QuoteLevel { price size } fragment G on StreamGap { at }";
+        assert_eq!(plan(spread), Some(plain.clone()));
+        for different in [
+            "... on Quote { b: bid { price size } state } ... on StreamGap { at }",
+            "... on Quote { state bid { price size } } ... on StreamGap { at }",
+            "... on Quote { state b: bid { price size } }",
+            "__typename ... on Quote { state b: bid { price size } } ... on StreamGap { at }",
+        ] {
+            assert_ne!(quotes(different).expect(different), plain, "{different}");
+        }
+    }
+
+    #[test]
+    fn variables_are_resolved() {
+        let text = "subscription($ids: [ID!]!, $hz: Float = 5, $b: Boolean!) {
+            quotes(instruments: $ids, maxHz: $hz) { ... on Quote { state reason @include(if: $b) } } }";
+        let with = |b| plan_with(text, json!({ "ids": [id(1), id(2), id(1)], "b": b })).unwrap();
+        assert_eq!(with(true).subjects.len(), 2);
+        assert_eq!(with(true).pace, Pace::of_hz(5.0).unwrap());
+        assert_ne!(with(true), with(false));
+        let single = plan_with(text, json!({ "ids": id(1), "b": false, "hz": 7 })).unwrap();
+        assert_eq!((single.subjects.len(), single.pace), (1, Pace::of_hz(7.0).unwrap()));
+        for bad in [
+            json!({ "b": true }),
+            json!({ "ids": [], "b": true }),
+            json!({ "ids": ["AAPL"], "b": true }),
+            json!({ "ids": [id(1)], "b": true, "hz": 0 }),
+            json!({ "ids": [id(1)], "b": true, "hz": "fast" }),
+            json!({ "ids": [id(1)], "b": "yes" }),
+            json!({ "ids": [id(1)] }),
+            json!({ "ids": vec![id(1); 201], "b": true }),
+        ] {
+            assert_eq!(plan_with(text, bad.clone()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_may_differ_between_askers_or_moments_is_not_shared() {
+        for selection in [
+            "... on Quote { state ageMs }",
+            "... on Quote { instrument { symbol quote { state } } }",
+            "... on Quote { instrument { ... on Node { id } } }",
+            "... on Quote { bid @skip(if: false) @other(if: true) { price } }",
+            "... on Quote { unknown }",
+            "... on Quote { bid { price @skip(if: true) } }",
+            "... on Quote @skip(if: true) { state }",
+            "... on Quote { state: reason state }",
+        ] {
+            assert_eq!(quotes(selection), None, "{selection}");
+        }
+        for text in [
+            "subscription { system { version } }",
+            "subscription { quotes(instruments: [$1]) @include(if: true) { ... on Quote { state } } }",
+            "subscription { ... on Subscription { quotes(instruments: [$1]) { ... on Quote { state } } } }",
+            "subscription @live { quotes(instruments: [$1]) { ... on Quote { state } } }",
+        ] {
+            assert_eq!(plan(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_shared_document_means_the_same_and_begins_at_the_same_place() {
+        let texts = [
+            "subscription{quotes(instruments:[$1]){...on Quote{state}}}",
+            "subscription { quotes(instruments: [$1]) { ... on Quote { state } } }",
+            "subscription Long($unused: Int) {\n\n   q: quotes(instruments: [$1]) { __typename }\n}",
+            "subscription S {\n\t\tbars(instrument: $1, size: MIN_5) { ... on BarUpdate { bar { close } } } }",
+            "# a comment\n\n\nsubscription\n{\nbars(instrument: $1, size: DAY_1) { ... on StreamGap { at } } }",
+        ];
+        for text in texts {
+            let text = text.replace("$1", &format!("{:?}", id(1)));
+            let root = |text: &str| {
+                let document = parse_query(text).unwrap();
+                let operation = &document.operations.iter().next().unwrap().1.node;
+                let Selection::Field(field) = &operation.selection_set.node.items[0].node else {
+                    panic!("a field")
+                };
+                (field.pos, field.node.response_key().node.to_string(), field.node.name.node.to_string())
+            };
+            let plan = Plan::of(&parse_query(&text).unwrap(), None, &Variables::default()).unwrap();
+            let document = plan.document(plan.subjects[0]);
+            assert_eq!(root(&document), root(&text), "{document}");
+            let again = Plan::of(&parse_query(&document).unwrap(), None, &Variables::default()).unwrap();
+            assert_eq!(again.selection, plan.selection);
+            assert_eq!(again.subjects, plan.subjects);
+        }
+    }
+}

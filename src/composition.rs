@@ -28,7 +28,7 @@ use persistence::local::LocalBus;
 use persistence::redis::{RedisBus, RedisOptions};
 use persistence::sql::{Sql, SqlOptions};
 use simulator::{Simulator, SimulatorOptions};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -236,8 +236,8 @@ impl Parts {
         let api = Api::new(services, &options);
         // Quotes are small and must not wait for each other in the kernel.
         let listener = listener.tap_io(|socket| {
-            if let Err(error) = socket.set_nodelay(true) {
-                debug!(%error, "a socket cannot be set to send at once");
+            if let Err(error) = socket.set_nodelay(true).and_then(|()| limit_stall(socket)) {
+                debug!(%error, "a socket cannot be set up");
             }
         });
         let serving =
@@ -303,6 +303,18 @@ async fn wait_for<T, F: Future<Output = Result<T, ConnectError>>>(
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
     }
+}
+
+/// Lets the kernel end a connection whose other side has taken nothing for this long: an event stream has nobody
+/// else who could see that.
+#[cfg(target_os = "linux")]
+fn limit_stall(socket: &TcpStream) -> std::io::Result<()> {
+    socket2::SockRef::from(socket).set_tcp_user_timeout(Some(Duration::from_secs(30)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn limit_stall(_: &TcpStream) -> std::io::Result<()> {
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

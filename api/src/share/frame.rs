@@ -117,23 +117,21 @@ mod tests {
         Place::Value(Some(OffsetDateTime::from_unix_timestamp(seconds).unwrap()))
     }
 
+    const QUOTE: Place = Place::Value(None);
+
     fn texts<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Vec<&'f str> {
         frames.into_iter().map(|frame| frame.response().as_str()).collect()
     }
 
     #[test]
     fn what_waits_is_the_last_of_each_place() {
-        let quote = Place::Value(None);
-        let cases: [(&[(Place, &'static str)], &[&str]); 6] = [
-            (&[(quote, "a"), (quote, "b")], &["b"]),
-            (&[(quote, "a"), (Place::Gap, "g"), (quote, "b")], &["g", "b"]),
-            (&[(Place::Gap, "g"), (quote, "a"), (Place::Gap, "h")], &["a", "h"]),
-            (&[(Place::Refusal, "no"), (quote, "a")], &["a"]),
-            (&[(quote, "a"), (Place::Refusal, "no")], &["a", "no"]),
-            (
-                &[(at(0), "forming"), (at(0), "closed"), (at(5), "next"), (at(0), "corrected")],
-                &["next", "corrected"],
-            ),
+        type Case = (&'static [(Place, &'static str)], &'static [&'static str]);
+        let cases: [Case; 5] = [
+            (&[(QUOTE, "a"), (QUOTE, "b")], &["b"]),
+            (&[(QUOTE, "a"), (Place::Gap, "g"), (QUOTE, "b")], &["g", "b"]),
+            (&[(Place::Gap, "g"), (QUOTE, "a"), (Place::Gap, "h")], &["a", "h"]),
+            (&[(Place::Refusal, "no"), (QUOTE, "a")], &["a"]),
+            (&[(QUOTE, "a"), (Place::Refusal, "no")], &["a", "no"]),
         ];
         for (events, expected) in cases {
             let mut pending = Pending::default();
@@ -143,6 +141,13 @@ mod tests {
             assert_eq!(texts(&pending.take()), expected, "{events:?}");
             assert!(pending.is_empty());
         }
+        let mut bars = Pending::default();
+        for event in
+            [frame(at(0), "forming"), frame(at(0), "closed"), frame(at(5), "next"), frame(at(0), "corrected")]
+        {
+            bars.put(event);
+        }
+        assert_eq!(texts(&bars.take()), ["next", "corrected"]);
     }
 
     #[test]

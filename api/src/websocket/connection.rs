@@ -285,7 +285,7 @@ impl Connection {
             return Err(End::Close(Close::BadMessage("Not a message of graphql-transport-ws")));
         };
         match message {
-            ClientMessage::ConnectionInit { payload } => self.init(payload.unwrap_or_default()),
+            ClientMessage::ConnectionInit { payload } => self.init(&payload.unwrap_or_default()),
             ClientMessage::Ping { payload } => self.ping(payload),
             ClientMessage::Pong { .. } => Ok(()),
             ClientMessage::Subscribe { id, payload } => self.subscribe(&id, payload),
@@ -296,11 +296,11 @@ impl Connection {
         }
     }
 
-    fn init(&mut self, payload: Map<String, Value>) -> Result<(), End> {
+    fn init(&mut self, payload: &Map<String, Value>) -> Result<(), End> {
         if self.principal.is_some() || self.look_up.is_some() {
             return Err(End::Close(Close::TooManyInits));
         }
-        let token = token_of(&payload).ok_or(End::Close(Close::Forbidden(NO_TOKEN)))?;
+        let token = token_of(payload).ok_or(End::Close(Close::Forbidden(NO_TOKEN)))?;
         self.look_up(token, Asked::Init);
         Ok(())
     }

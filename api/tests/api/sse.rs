@@ -45,7 +45,7 @@ impl Events {
                 return Some((name, serde_json::from_str(data).unwrap_or(Value::Null)));
             }
             let piece = tokio::time::timeout(Duration::from_secs(20), self.body.next()).await;
-            let Some(piece) = piece.expect("an event in time") else { return None };
+            let piece = piece.expect("an event in time")?;
             self.text.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
         }
     }

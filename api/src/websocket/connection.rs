@@ -84,6 +84,7 @@ pub struct Connection {
     replies: VecDeque<Utf8Bytes>,
     is_flushing: bool,
     reads_first: bool,
+    shared_first: bool,
     principal: Option<Principal>,
     look_up: Option<LookUp>,
     deadlines: Deadlines,
@@ -105,6 +106,7 @@ impl Connection {
             replies: VecDeque::new(),
             is_flushing: false,
             reads_first: false,
+            shared_first: false,
             principal: None,
             look_up: None,
             deadlines: Deadlines::new(),
@@ -190,6 +192,13 @@ impl Connection {
                     }
                     Err(error) => return Poll::Ready(Event::Broken(error)),
                 }
+            }
+            // Shared and other operations take turns, so that neither starves the other.
+            self.shared_first = !self.shared_first;
+            if !self.shared_first
+                && let Poll::Ready((number, step)) = self.operations.poll_step(context)
+            {
+                return Poll::Ready(Event::Step(number, step));
             }
             if let Err(error) = self.fill() {
                 return Poll::Ready(Event::Broken(error));

@@ -11,7 +11,8 @@ use axum::response::Response;
 use futures::StreamExt as _;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::http::App;
+use crate::admission::Seat;
+use crate::http::{App, ClientOrigin};
 
 mod close;
 mod connection;
@@ -35,8 +36,16 @@ const MAX_MESSAGE: usize = 65_536;
 /// How many messages wait for the writer at most.
 const QUEUE: usize = 64;
 
+/// Whoever opened a socket.
+pub(crate) struct Visitor {
+    /// Where it comes from.
+    pub origin: ClientOrigin,
+    /// Its seat among the open sockets.
+    pub seat: Seat,
+}
+
 /// Takes a websocket.
-pub(crate) fn accept(app: Arc<App>, upgrade: WebSocketUpgrade) -> Response {
+pub(crate) fn accept(app: Arc<App>, visitor: Visitor, upgrade: WebSocketUpgrade) -> Response {
     let sockets = app.sockets.clone();
     upgrade
         .read_buffer_size(READ_BUFFER)
@@ -44,10 +53,10 @@ pub(crate) fn accept(app: Arc<App>, upgrade: WebSocketUpgrade) -> Response {
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .protocols([PROTOCOL])
-        .on_upgrade(move |socket| sockets.track_future(serve(app, socket)))
+        .on_upgrade(move |socket| sockets.track_future(serve(app, visitor, socket)))
 }
 
-async fn serve(app: Arc<App>, mut socket: WebSocket) {
+async fn serve(app: Arc<App>, visitor: Visitor, mut socket: WebSocket) {
     if socket.protocol().is_none_or(|protocol| protocol != PROTOCOL) {
         let refused = Close::SubprotocolNotAcceptable;
         let frame = CloseFrame { code: refused.code(), reason: refused.reason().into() };
@@ -59,5 +68,5 @@ async fn serve(app: Arc<App>, mut socket: WebSocket) {
     let (queue, queued) = mpsc::channel(QUEUE);
     let (close, closing) = oneshot::channel();
     let writer = tokio::spawn(writer::write(sink, queued, closing));
-    Connection::new(app, queue).run(stream, close, writer).await;
+    Connection::new(app, visitor, queue).run(stream, close, writer).await;
 }

@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::auth::{Principal, Unauthenticated};
-use crate::http::{App, Caller, ClientOrigin, WireRequest, prepare};
+use crate::http::{App, Caller, WireRequest, prepare};
+use crate::websocket::Visitor;
 use crate::websocket::close::Close;
 use crate::websocket::message::{Bare, ClientMessage, ServerMessage};
 use crate::websocket::operation::{NotBegun, Operations, acknowledgement, send};
@@ -40,6 +41,7 @@ const NO_TOKEN: &str = "Forbidden: send {\"accessToken\": \"…\"} in the payloa
 const NOT_VALID: &str = "Forbidden: the access token is not valid or has expired";
 const EXPIRED: &str = "Forbidden: the access token has expired; renew it with a ping in time";
 const ENDED: &str = "Forbidden: the session has ended; log in again";
+const TOO_MANY: &str = "Forbidden: this user has too many open connections; close some first";
 const ANOTHER_USER: &str = "Forbidden: the access token is another user's";
 
 /// What comes next on a socket.
@@ -64,6 +66,7 @@ enum End {
 /// One socket.
 pub struct Connection {
     app: Arc<App>,
+    visitor: Visitor,
     queue: mpsc::Sender<Utf8Bytes>,
     operations: Operations,
     principal: Option<Principal>,
@@ -75,11 +78,12 @@ pub struct Connection {
 
 impl Connection {
     /// A socket that was just opened.
-    pub fn new(app: Arc<App>, queue: mpsc::Sender<Utf8Bytes>) -> Self {
+    pub fn new(app: Arc<App>, visitor: Visitor, queue: mpsc::Sender<Utf8Bytes>) -> Self {
         let now = Instant::now();
         Self {
             operations: Operations::new(Arc::clone(&app), queue.clone()),
             app,
+            visitor,
             queue,
             principal: None,
             expires: now + INIT_TIMEOUT,
@@ -184,6 +188,9 @@ impl Connection {
             return Err(End::Close(Close::Forbidden(NO_TOKEN)));
         };
         let principal = self.principal_of(token).await?;
+        if self.visitor.seat.authenticated(principal.user.id).is_err() {
+            return Err(End::Close(Close::Forbidden(TOO_MANY)));
+        }
         self.adopt(principal);
         self.check_due = Instant::now() + CHECK_EVERY;
         self.send(acknowledgement()).await
@@ -219,7 +226,7 @@ impl Connection {
     }
 
     async fn principal_of(&self, token: &str) -> Result<Principal, End> {
-        match self.app.core.authenticator.principal(token, None).await {
+        match self.app.core.authenticator.principal(token, self.visitor.origin.address).await {
             Ok(principal) => Ok(principal),
             Err(Unauthenticated::Rejected(_)) => Err(End::Close(Close::Forbidden(NOT_VALID))),
             Err(Unauthenticated::Failed(error)) => {
@@ -259,8 +266,9 @@ impl Connection {
         let Some(principal) = self.principal.clone() else {
             return Err(End::Close(Close::Unauthorized));
         };
-        let caller = Caller { principal: Some(principal), cookie: None, origin: ClientOrigin::default() };
-        match self.operations.begin(id, prepare(wire), caller).await {
+        let prepared = prepare(&self.app, wire, Some(&principal));
+        let caller = Caller { principal: Some(principal), cookie: None, origin: self.visitor.origin.clone() };
+        match self.operations.begin(id, prepared, caller).await {
             Ok(()) => Ok(()),
             Err(NotBegun::Duplicate) => Err(End::Close(Close::DuplicateOperation)),
         }

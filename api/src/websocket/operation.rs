@@ -140,7 +140,11 @@ impl Operation {
             }
             return;
         }
-        let mut responses = self.app.schema.execute_stream(prepared.request.data(caller));
+        if let Err(errors) = self.app.meter.charge(&prepared, &caller).await {
+            self.tell(&Response::from_errors(errors)).await;
+            return;
+        }
+        let mut responses = self.app.schema.execute_stream(prepared.into_request(caller));
         while let Some(response) = responses.next().await {
             if !self.tell(&with_codes(response)).await {
                 return;

@@ -232,6 +232,7 @@ impl Parts {
             key,
             allowed_origins: settings.allowed_origins.clone(),
             version: env!("CARGO_PKG_VERSION"),
+            protocol: settings.protocol.clone(),
         };
         let api = Api::new(services, &options);
         // Quotes are small and must not wait for each other in the kernel.
@@ -240,8 +241,8 @@ impl Parts {
                 debug!(%error, "a socket cannot be set up");
             }
         });
-        let serving =
-            axum::serve(listener, api.router()).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
         let (served, ()) = tokio::join!(serving, api.run(stop));
         served.context("the endpoint failed")
     }

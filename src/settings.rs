@@ -5,6 +5,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use api::ProtocolOptions;
+
+mod protocol;
+
 /// What is logged unless told otherwise: not what two libraries say of each of their steps.
 const DEFAULT_LOG: &str = "info,ibapi=warn,sea_orm_migration=warn";
 
@@ -18,6 +22,25 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "the file 'key' in the data folder",
     ),
     ("TICKGRAPH_ALLOWED_ORIGINS", "other web origins that may use the endpoint, comma-separated", "none"),
+    (
+        "TICKGRAPH_TRUSTED_PROXIES",
+        "proxies whose X-Forwarded-For is believed, as addresses or ranges, comma-separated",
+        "none",
+    ),
+    (
+        "TICKGRAPH_DOCUMENTS",
+        "'any', or 'registered': without an API key only the operations of the dashboard",
+        "any",
+    ),
+    (
+        "TICKGRAPH_HTTP_STATUS",
+        "status codes of GraphQL over HTTP: 'audit' (of graphql-http), or '2026' (the draft's 422 and 294)",
+        "audit",
+    ),
+    ("TICKGRAPH_COST_CAPACITY", "what the operations of one user may cost at once", "20000"),
+    ("TICKGRAPH_COST_PER_SECOND", "how much of that comes back in a second", "1000"),
+    ("TICKGRAPH_SOCKETS_PER_USER", "the most open websockets and event streams of one user", "10000"),
+    ("TICKGRAPH_SOCKETS_PER_ADDRESS", "the most open websockets and event streams of one address", "10000"),
     ("TICKGRAPH_LOG", "what is logged, as tracing directives", DEFAULT_LOG),
     ("DATABASE_URL", "postgres://… or sqlite://…", "an SQLite file in the data folder"),
     ("REDIS_URL", "redis://…", "an in-process bus"),
@@ -72,6 +95,8 @@ pub struct Settings {
     pub key: Option<Secret>,
     /// Other allowed web origins.
     pub allowed_origins: Vec<String>,
+    /// How the protocol behaves.
+    pub protocol: ProtocolOptions,
     /// What is logged.
     pub log: String,
     /// The database, where one is configured.
@@ -124,6 +149,7 @@ impl Settings {
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             key: key(secret("TICKGRAPH_KEY"))?,
             allowed_origins: origins(get("TICKGRAPH_ALLOWED_ORIGINS").unwrap_or_default())?,
+            protocol: protocol::read(&get)?,
             log: get("TICKGRAPH_LOG").unwrap_or(DEFAULT_LOG).to_owned(),
             database_url,
             redis_url,
@@ -276,6 +302,14 @@ mod tests {
             ("REDIS_URL", "http://:hunter2@h"),
             ("IB_ADDRESS", "gateway"),
             ("IB_ADDRESS", ":4002"),
+            ("TICKGRAPH_TRUSTED_PROXIES", "10.0.0.1, proxy.example.com"),
+            ("TICKGRAPH_TRUSTED_PROXIES", "10.0.0.1/8"),
+            ("TICKGRAPH_DOCUMENTS", "all"),
+            ("TICKGRAPH_HTTP_STATUS", "200"),
+            ("TICKGRAPH_COST_CAPACITY", "0"),
+            ("TICKGRAPH_COST_PER_SECOND", "-1"),
+            ("TICKGRAPH_SOCKETS_PER_USER", "many"),
+            ("TICKGRAPH_SOCKETS_PER_ADDRESS", "1.5"),
             ("IB_CLIENT_ID", "0"),
             ("IB_MARKET_DATA_LINES", "many"),
         ] {

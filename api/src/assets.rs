@@ -18,6 +18,10 @@ use sha2::{Digest, Sha256};
 use crate::http::App;
 
 const INDEX: &str = "index.html";
+
+/// The operations of the web client by their ids. They are for the server alone.
+const OPERATIONS: &str = "operations.json";
+
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_FIRST: HeaderValue = HeaderValue::from_static("no-cache");
 
@@ -32,13 +36,20 @@ struct Dist;
 /// What is known of the files from the start.
 pub(crate) struct Assets {
     script_hashes: Vec<String>,
+    operations: Option<String>,
 }
 
 impl Assets {
     /// Looks at the files.
     pub fn load() -> Self {
-        let index = Dist::get(INDEX).map(|file| String::from_utf8_lossy(&file.data).into_owned());
-        Self { script_hashes: index.as_deref().map(inline_script_hashes).unwrap_or_default() }
+        let text = |path| Dist::get(path).map(|file| String::from_utf8_lossy(&file.data).into_owned());
+        let script_hashes = text(INDEX).as_deref().map(inline_script_hashes).unwrap_or_default();
+        Self { script_hashes, operations: text(OPERATIONS) }
+    }
+
+    /// The operations of the web client, as JSON.
+    pub fn operations(&self) -> Option<&str> {
+        self.operations.as_deref()
     }
 
     /// The hashes of the scripts that stand inside the page, as a content policy names them.
@@ -58,10 +69,10 @@ pub(crate) async fn serve(
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response();
     }
     let path = uri.path().trim_start_matches('/');
-    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    if is_file {
-        return file(path, &headers)
-            .unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is no such file").into_response());
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if name.contains('.') {
+        let found = if name.starts_with(OPERATIONS) { None } else { file(path, &headers) };
+        return found.unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is no such file").into_response());
     }
     file(INDEX, &headers).unwrap_or_else(not_built)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Response, ServerError};
 use domain::user::Permission;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
@@ -10,7 +10,6 @@ use futures::stream::{self, BoxStream};
 use crate::graphql::guard::check_principal;
 use crate::http::{App, Caller, OperationKind, Prepared, execute, with_codes};
 use crate::share::{Membership, OperationNumber, Outbox, Plan};
-use crate::validation::validate;
 
 /// What happens in an operation.
 pub(crate) enum Step {
@@ -61,7 +60,7 @@ enum Followed {
 
 /// Begins a subscription.
 ///
-/// It is validated, and paid for, in either case. What it may see is asked of its own caller: a shared execution
+/// It is paid for, and with that validated, in either case. What it may see is asked of its own caller: a shared execution
 /// asks nobody.
 async fn follow(
     app: &Arc<App>,
@@ -70,29 +69,17 @@ async fn follow(
     outbox: &Arc<Outbox>,
     operation: OperationNumber,
 ) -> Followed {
-    let mut request = prepared.request;
-    let name = request.operation_name.clone();
-    let variables = request.variables.clone();
-    let query = request.query.clone();
-    let Ok(document) = request.parsed_query().cloned() else {
-        return Followed::Alone(app.bare.execute_stream(request.data(caller)));
-    };
-    let again = |document| {
-        let mut request = Request::new(query.clone()).variables(variables.clone());
-        request.operation_name.clone_from(&name);
-        request.set_parsed_query(document);
-        request
-    };
-    if let Err(errors) = validate(&app.schema, again(document.clone()).data(caller.clone())).await {
-        return Followed::Refused(errors);
+    if let Err(errors) = app.meter.charge(&prepared, &caller).await {
+        return Followed::Refused(with_codes(Response::from_errors(errors)).errors);
     }
-    let plan = Plan::of(&document, name.as_deref(), &variables);
+    let name = prepared.operation_name.as_deref();
+    let plan = Plan::of(&prepared.document.parsed, name, &prepared.variables);
     if let Some(plan) = plan
         && check_principal(caller.principal.as_ref(), Permission::ReadMarket).is_ok()
         && let Some(memberships) = app.share.join(&plan, outbox, operation).await
     {
         return Followed::Shared(memberships);
     }
-    let responses = app.bare.execute_stream(again(document).data(caller));
+    let responses = app.schema.execute_stream(prepared.into_request(caller));
     Followed::Alone(responses.map(with_codes).boxed())
 }

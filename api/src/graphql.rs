@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use async_graphql::extensions::ExtensionFactory;
 use async_graphql::{Context, MergedObject, MergedSubscription, SDLExportOptions};
 
 use crate::core::Core;
 use crate::http::Caller;
-use crate::validation::Validation;
 
 pub mod bar;
+pub mod complexity;
 pub mod error;
 pub mod guard;
 pub mod instrument;
@@ -25,9 +26,6 @@ pub mod watchlist;
 
 /// The deepest nesting of fields; the usual introspection query has 15.
 const MAX_DEPTH: usize = 20;
-
-/// The most that one operation may cost; a field costs 1, a list's fields count as often as it may be long.
-const MAX_COMPLEXITY: usize = 10_000;
 
 /// The most aliases in one operation.
 const MAX_ALIASES: usize = 30;
@@ -64,7 +62,6 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
         .limit_aliases(MAX_ALIASES)
         .limit_directives(MAX_DIRECTIVES)
         .disable_suggestions()
@@ -72,16 +69,12 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
 
 /// The schema over these services.
 pub(crate) fn schema(core: Arc<Core>) -> Schema {
-    with_services(core).extension(Validation).finish()
+    builder().data(loader::instruments(&core)).data(loader::quotes(&core)).data(core).finish()
 }
 
-/// The same for subscriptions that were validated, and paid for, before they are executed.
-pub(crate) fn bare_schema(core: Arc<Core>) -> Schema {
-    with_services(core).finish()
-}
-
-fn with_services(core: Arc<Core>) -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    builder().data(loader::instruments(&core)).data(loader::quotes(&core)).data(core)
+/// A schema over nothing, for an extension that ends each request before it is executed.
+pub(crate) fn measuring(extension: impl ExtensionFactory) -> Schema {
+    builder().extension(extension).finish()
 }
 
 /// The contract: the schema in GraphQL's own language, as committed in `schema.graphql`.

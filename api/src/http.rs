@@ -9,14 +9,18 @@ use axum::middleware;
 use axum::routing::get;
 use tokio_util::task::TaskTracker;
 
+use crate::admission::Admission;
 use crate::assets::{self, Assets};
 use crate::core::Core;
-use crate::graphql::Schema;
+use crate::cost::Meter;
+use crate::graphql::{self, Schema};
 use crate::monitor::{Reachable, reach};
+use crate::options::{ApiOptions, HttpStatus, Limits};
 use crate::share::Share;
 
 mod accept;
 mod answer;
+mod body;
 mod caller;
 mod cookie;
 mod cors;
@@ -24,16 +28,20 @@ mod document;
 mod endpoint;
 mod execution;
 mod host;
+mod json;
+mod origin;
 mod response;
 mod security;
 mod sse;
+mod status;
 mod wire;
 
 pub(crate) use caller::{Caller, ClientOrigin};
 pub(crate) use cookie::RefreshCookie;
 pub(crate) use cors::Origins;
-pub(crate) use document::OperationKind;
+pub(crate) use document::{Documents, OperationKind};
 pub(crate) use execution::{Prepared, execute, failed, is_request_error, prepare, with_codes};
+pub(crate) use origin::Proxies;
 pub(crate) use response::response_text;
 pub(crate) use wire::WireRequest;
 
@@ -43,16 +51,50 @@ pub(crate) struct App {
     pub core: Arc<Core>,
     /// The schema over them.
     pub schema: Schema,
-    /// The same for what was validated before.
-    pub bare: Schema,
     /// What many follow is executed once.
     pub share: Share,
+    /// What operations cost.
+    pub meter: Meter,
+    /// Documents that are known.
+    pub documents: Documents,
+    /// How much is let through.
+    pub limits: Limits,
+    /// Which status codes answers have.
+    pub http_status: HttpStatus,
+    /// The proxies that are trusted.
+    pub proxies: Proxies,
     /// Whose pages may use the API.
     pub origins: Origins,
+    /// How many sockets may be open.
+    pub admission: Arc<Admission>,
     /// Open websockets.
     pub sockets: TaskTracker,
     /// The web client.
     pub assets: Assets,
+}
+
+impl App {
+    /// What the handlers share, set up like this.
+    pub fn new(core: Arc<Core>, options: &ApiOptions) -> Self {
+        let protocol = &options.protocol;
+        let assets = Assets::load();
+        let registered = protocol.operations.as_deref().or(assets.operations());
+        let schema = graphql::schema(Arc::clone(&core));
+        Self {
+            share: Share::new(schema.clone()),
+            schema,
+            meter: Meter::new(Arc::clone(&core.services.limiter), protocol.limits.cost),
+            documents: Documents::new(registered, protocol.documents),
+            limits: protocol.limits,
+            http_status: protocol.http_status,
+            proxies: Proxies::new(&protocol.trusted_proxies),
+            origins: Origins::new(&options.allowed_origins),
+            admission: Admission::new(protocol.limits),
+            sockets: TaskTracker::new(),
+            assets,
+            core,
+        }
+    }
 }
 
 /// Everything that is served.

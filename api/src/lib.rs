@@ -13,26 +13,29 @@ use domain::desk::DeskRequests;
 use domain::installation::InstallationStore;
 use domain::instrument::InstrumentStore;
 use domain::random::Random;
+use domain::rate::RateLimiter;
 use domain::session::Sessions;
 use domain::user::{UserStore, Users};
 use domain::watchlist::Watchlists;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+mod admission;
 mod assets;
 pub mod auth;
 mod core;
+mod cost;
 mod feed;
 mod follow;
 mod graphql;
 mod http;
 mod monitor;
+mod options;
 mod share;
-mod validation;
 mod websocket;
 
 pub use auth::MasterKey;
 pub use graphql::sdl;
+pub use options::{ApiOptions, Budget, DocumentPolicy, HttpStatus, Limits, ProtocolOptions};
 
 use crate::core::Core;
 
@@ -59,21 +62,12 @@ pub struct Services {
     pub demand: Arc<dyn Demand>,
     /// Questions to the desk.
     pub desk: Arc<dyn DeskRequests>,
+    /// How much somebody may ask for.
+    pub limiter: Arc<dyn RateLimiter>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
     pub random: Arc<dyn Random>,
-}
-
-/// How the API is set up.
-#[derive(Clone, Debug)]
-pub struct ApiOptions {
-    /// The installation's key.
-    pub key: MasterKey,
-    /// Origins (`https://desk.example.com`) besides the server's own whose pages may use the API.
-    pub allowed_origins: Vec<String>,
-    /// The version of the server, as `system` tells it.
-    pub version: &'static str,
 }
 
 /// The API of one node.
@@ -84,18 +78,7 @@ pub struct Api {
 impl Api {
     /// An API over these services. Must be called inside a tokio runtime.
     pub fn new(services: Services, options: &ApiOptions) -> Self {
-        let core = Core::new(services, options);
-        let bare = graphql::bare_schema(Arc::clone(&core));
-        let app = http::App {
-            schema: graphql::schema(Arc::clone(&core)),
-            share: share::Share::new(bare.clone()),
-            bare,
-            origins: http::Origins::new(&options.allowed_origins),
-            sockets: TaskTracker::new(),
-            assets: assets::Assets::load(),
-            core,
-        };
-        Self { app: Arc::new(app) }
+        Self { app: Arc::new(http::App::new(Core::new(services, options), options)) }
     }
 
     /// Everything that is served: `/graphql`, `/healthz`, `/readyz` and the web client.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 
+use crate::admission::Seat;
 use crate::http::{App, ClientOrigin};
 
 mod close;
@@ -31,8 +32,16 @@ const WRITE_BUFFER: usize = 16_384;
 /// The largest message that a client may send.
 const MAX_MESSAGE: usize = 65_536;
 
+/// Whoever opened a connection that lasts.
+pub(crate) struct Visitor {
+    /// Where it comes from.
+    pub origin: ClientOrigin,
+    /// Its seat among the open connections.
+    pub seat: Seat,
+}
+
 /// Takes a websocket.
-pub(crate) fn accept(app: Arc<App>, upgrade: WebSocketUpgrade, origin: ClientOrigin) -> Response {
+pub(crate) fn accept(app: Arc<App>, visitor: Visitor, upgrade: WebSocketUpgrade) -> Response {
     let sockets = app.sockets.clone();
     upgrade
         .read_buffer_size(READ_BUFFER)
@@ -40,10 +49,10 @@ pub(crate) fn accept(app: Arc<App>, upgrade: WebSocketUpgrade, origin: ClientOri
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .protocols([PROTOCOL])
-        .on_upgrade(move |socket| sockets.track_future(serve(app, socket, origin)))
+        .on_upgrade(move |socket| sockets.track_future(serve(app, visitor, socket)))
 }
 
-async fn serve(app: Arc<App>, mut socket: WebSocket, origin: ClientOrigin) {
+async fn serve(app: Arc<App>, visitor: Visitor, mut socket: WebSocket) {
     if socket.protocol().is_none_or(|protocol| protocol != PROTOCOL) {
         let refused = Close::SubprotocolNotAcceptable;
         let frame = CloseFrame { code: refused.code(), reason: refused.reason().into() };
@@ -51,5 +60,5 @@ async fn serve(app: Arc<App>, mut socket: WebSocket, origin: ClientOrigin) {
         let _ = socket.send(Message::Close(Some(frame))).await;
         return;
     }
-    Connection::new(app, socket, origin).run().await;
+    Connection::new(app, visitor, socket).run().await;
 }

@@ -6,6 +6,7 @@
 //! implements. A module is a noun; where a noun is stored, its store port stands beside it.
 
 pub mod access;
+pub mod address;
 pub mod bar;
 pub mod bus;
 pub mod clock;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject, Subscription, Union};
-use domain::bar::{BarQuery as BarRange, BarSource as DomainSource, Series};
+use domain::bar::{BarQuery as BarRange, BarSource as DomainSource, MAX_BARS, Series};
 use domain::desk::{DeskAnswer, DeskQuestion};
 use domain::user::Permission;
 use futures::{Stream, StreamExt as _};
 
 use crate::feed::{FeedEvent, Shown};
+use crate::graphql::complexity::of_series;
 use crate::graphql::core;
 use crate::graphql::error::{internal, top_level};
 use crate::graphql::guard::{Requires, permitted};
@@ -204,6 +205,7 @@ pub struct BarQuery;
 #[Object]
 impl BarQuery {
     /// The bars of an instrument. Exactly one of `from` and `last`; at most 5,000 bars.
+    #[graphql(complexity = "of_series(last, MAX_BARS, child_complexity)")]
     #[allow(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn bars(
         &self,

@@ -74,6 +74,12 @@ pub mod code {
     pub const BAD_ID: &str = "BAD_ID";
     /// A limit of the protocol is passed.
     pub const LIMIT: &str = "LIMIT";
+    /// The budget is used up for now; `retryAfterMs` in the extensions says until when.
+    pub const RATE_LIMITED: &str = "RATE_LIMITED";
+    /// The text of the document is not GraphQL.
+    pub const PARSE_FAILED: &str = "PARSE_FAILED";
+    /// No operation is registered under the `documentId`; send its text.
+    pub const DOCUMENT_NOT_FOUND: &str = "DOCUMENT_NOT_FOUND";
     /// A fault of ours.
     pub const INTERNAL: &str = "INTERNAL";
 }

@@ -10,6 +10,7 @@ use domain::error::{Refusal, RefusalCode};
 use domain::instrument::InstrumentId;
 use domain::user::Permission;
 
+use crate::graphql::complexity::of_page;
 use crate::graphql::core;
 use crate::graphql::error::{internal, top_level};
 use crate::graphql::guard::permitted;
@@ -21,6 +22,9 @@ use crate::graphql::scalar::Decimal;
 
 /// How long the desk may take for a search.
 const SEARCH_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The most that a search finds.
+const MAX_FOUND: usize = 20;
 
 /// The longest text that is searched for.
 const MAX_SEARCH: usize = 64;
@@ -168,7 +172,7 @@ impl InstrumentQuery {
     }
 
     /// Asks the broker for instruments whose symbol or name matches; at most 20, the best match first.
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(complexity = "of_page(first, MAX_FOUND, child_complexity)")]
     async fn instruments(
         &self,
         context: &Context<'_>,

@@ -173,6 +173,7 @@ impl System {
     }
 
     /// The broker connections of the leading desk; empty without a session.
+    #[graphql(complexity = "1 + 4 * child_complexity")]
     async fn connections(&self) -> Vec<ConnectionStatus> {
         let status = self.presence.status.as_deref().filter(|_| self.shows_details);
         status.map(|status| status.connections.iter().map(Into::into).collect()).unwrap_or_default()

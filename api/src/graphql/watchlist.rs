@@ -40,7 +40,7 @@ impl Watchlist {
     }
 
     /// What is in it, each once; at most 200.
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(complexity = "1 + 20 * child_complexity")]
     async fn instruments(&self, context: &Context<'_>) -> Result<Vec<Instrument>> {
         let loader = context.data_unchecked::<DataLoader<Instruments>>();
         let found = loader.load_many(self.0.instruments.iter().copied()).await?;
@@ -167,7 +167,7 @@ pub struct WatchlistQuery;
 #[Object]
 impl WatchlistQuery {
     /// Your watchlists, oldest first; at most 50.
-    #[graphql(complexity = "10 * child_complexity")]
+    #[graphql(complexity = "1 + 10 * child_complexity")]
     async fn watchlists(&self, context: &Context<'_>) -> Option<Result<Vec<Watchlist>>> {
         permitted(context, Permission::ReadMarket, list(context)).await
     }

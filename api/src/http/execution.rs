@@ -1,59 +1,90 @@
 //! Executing an operation, whatever brought it here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_graphql::{ErrorExtensionValues, Request, Response, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, Request, Response, ServerError, Value, Variables};
 use tokio::task::JoinHandle;
 
+use crate::auth::Principal;
 use crate::graphql::Schema;
 use crate::graphql::error::{code, coded, internal};
-use crate::http::document::{self, OperationKind};
+use crate::http::document::{Absent, Document, OperationKind, RootField, check_variables, fill};
 use crate::http::{App, Caller, WireRequest};
-
-/// How long an operation may take.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A request whose document was looked at, ready to be executed.
 pub(crate) struct Prepared {
-    /// The request.
-    pub request: Request,
-    /// What it does.
+    /// The document, shared by all requests that send the same text.
+    pub document: Arc<Document>,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// The variables' values, defaults included.
+    pub variables: Variables,
+    /// What the operation does.
     pub kind: OperationKind,
+    /// The variables that were not given.
+    absent: Absent,
+    /// The operation's first root field; of a subscription it is the only one.
+    pub root: RootField,
 }
 
-/// Parses a request's document and checks its bounds. What is wrong with it comes back as errors.
-pub(crate) fn prepare(wire: WireRequest) -> Result<Prepared, Vec<ServerError>> {
-    let name = wire.operation_name.clone();
-    let mut request = Request::from(wire);
-    document::check_text(&request.query).map_err(|message| failed(code::LIMIT, message).errors)?;
-    let variables = request.variables.clone();
-    let document =
-        request.parsed_query().map_err(|error| with_codes(Response::from_errors(vec![error])).errors)?;
-    let kind = document::check(document, name.as_deref(), &variables)
-        .map_err(|message| failed(code::BAD_REQUEST, message).errors)?;
-    let document = document.clone();
-    document::fill_defaults(&document, name.as_deref(), &mut request.variables);
-    Ok(Prepared { request, kind })
+impl Prepared {
+    /// The request, as the library executes it for this caller.
+    pub fn into_request(self, caller: Caller) -> Request {
+        self.request().data(caller)
+    }
+
+    /// The request without anybody behind it. Its text was parsed already, and is not looked at again.
+    pub fn request(&self) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables.clone());
+        request.operation_name.clone_from(&self.operation_name);
+        request.set_parsed_query(self.document.without(&self.absent));
+        request
+    }
 }
 
-/// Executes a query or a mutation.
+/// Finds or parses a request's document, and checks its bounds. What is wrong with it comes back as errors.
+pub(crate) fn prepare(
+    app: &App,
+    mut wire: WireRequest,
+    principal: Option<&Principal>,
+) -> Result<Prepared, Vec<ServerError>> {
+    let bad = |message: String| failed(code::BAD_REQUEST, message).errors;
+    let mut variables = wire.take_variables();
+    let document = app.documents.find(&wire.source, principal.map(|known| known.authority))?;
+    let operation = document.operation(wire.operation_name.as_deref()).map_err(bad)?;
+    let mut absent = Absent::default();
+    if let Some(definition) = document.definition(operation) {
+        check_variables(definition, &variables).map_err(bad)?;
+        fill(definition, &mut variables);
+        absent = Absent::of(definition, &variables);
+    }
+    let (kind, root) = (operation.kind(), operation.root().clone());
+    Ok(Prepared { document, operation_name: wire.operation_name, variables, kind, absent, root })
+}
+
+/// Executes a query or a mutation, after its cost was taken.
 ///
 /// It runs in a task of its own. A query ends with its asker; a mutation that was begun is finished, even where
 /// the asker has gone away or was told that it took too long.
 pub(crate) async fn execute(app: &Arc<App>, prepared: Prepared, caller: Caller) -> Response {
+    let cost = match app.meter.charge(&prepared, &caller).await {
+        Ok(cost) => cost,
+        Err(errors) => return Response::from_errors(errors),
+    };
+    let ends_with_asker = prepared.kind == OperationKind::Query;
     let schema: Schema = app.schema.clone();
-    let request = prepared.request.data(caller);
-    let task = tokio::spawn(async move { schema.execute(request).await });
-    let task = Running { task, ends_with_asker: prepared.kind == OperationKind::Query };
-    match tokio::time::timeout(TIMEOUT, task.finish()).await {
+    let request = prepared.into_request(caller);
+    let task = Running { task: tokio::spawn(async move { schema.execute(request).await }), ends_with_asker };
+    let patience = app.limits.execution;
+    let response = match tokio::time::timeout(patience, task.finish()).await {
         Ok(Ok(response)) => with_codes(response),
         Ok(Err(crashed)) => from_error(internal(&crashed)),
         Err(_) => failed(
             code::UNAVAILABLE,
-            "the operation took longer than 30 seconds; what it changes may still be done",
+            format!("the operation took longer than {patience:?}; what it changes may still be done"),
         ),
-    }
+    };
+    cost.tell(response)
 }
 
 struct Running {
@@ -94,11 +125,16 @@ pub(crate) fn is_request_error(response: &Response) -> bool {
 }
 
 /// The response with a code in each of its errors: the library's own have none.
-pub(crate) fn with_codes(mut response: Response) -> Response {
+pub(crate) fn with_codes(response: Response) -> Response {
+    with_code(response, code::BAD_REQUEST)
+}
+
+/// The response with this code in each of its errors that has none.
+pub(super) fn with_code(mut response: Response, code: &str) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("code").is_none() {
-            extensions.set("code", code::BAD_REQUEST);
+            extensions.set("code", code);
         }
     }
     response

@@ -19,6 +19,7 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _};
 use tokio::time::{Instant, Interval, Sleep, interval_at, sleep};
 
+use crate::admission::Seat;
 use crate::auth::{Vigil, Watched};
 use crate::follow::{Step, steps};
 use crate::graphql::error::code;
@@ -44,13 +45,21 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Who asks for events.
+pub(super) struct Guest {
+    /// Who it is.
+    pub caller: Caller,
+    /// The seat among the open connections.
+    pub seat: Seat,
+}
+
 /// Answers an operation with events.
 pub(super) fn answer(
     app: &Arc<App>,
     prepared: Result<Prepared, Vec<ServerError>>,
-    caller: Caller,
+    guest: Guest,
 ) -> Response {
-    let mut answer = Response::new(Body::from_stream(Events::new(app, prepared, caller)));
+    let mut answer = Response::new(Body::from_stream(Events::new(app, prepared, guest)));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -67,10 +76,12 @@ struct Events {
     heartbeat: Interval,
     is_over: bool,
     _watched: Watched,
+    _seat: Seat,
 }
 
 impl Events {
-    fn new(app: &Arc<App>, prepared: Result<Prepared, Vec<ServerError>>, caller: Caller) -> Self {
+    fn new(app: &Arc<App>, prepared: Result<Prepared, Vec<ServerError>>, guest: Guest) -> Self {
+        let Guest { caller, seat } = guest;
         let outbox = Arc::new(Outbox::default());
         let watched = Vigil::watch(&app.core.vigil, Arc::clone(&outbox));
         let mut expires = None;
@@ -91,6 +102,7 @@ impl Events {
             heartbeat: interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
             is_over: false,
             _watched: watched,
+            _seat: seat,
         }
     }
 

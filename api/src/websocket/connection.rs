@@ -20,8 +20,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::auth::{Principal, Unauthenticated, Vigil, Watched};
 use crate::follow::Step;
-use crate::http::{App, Caller, ClientOrigin, WireRequest, prepare};
+use crate::http::{App, Caller, WireRequest, prepare};
 use crate::share::{OperationNumber, Order, Outbox};
+use crate::websocket::Visitor;
 use crate::websocket::close::Close;
 use crate::websocket::deadline::{Deadlines, Due};
 use crate::websocket::message::{Bare, ClientMessage, ServerMessage};
@@ -42,6 +43,7 @@ const NOT_VALID: &str = "Forbidden: the access token or API key is not valid or 
 const EXPIRED: &str = "Forbidden: the access token has expired; renew it with a ping in time";
 const ENDED: &str = "Forbidden: the session or API key has ended; log in again";
 const CHANGED: &str = "Forbidden: your rights have changed; connect again";
+const TOO_MANY: &str = "Forbidden: this user has too many open connections; close some first";
 const ANOTHER_USER: &str = "Forbidden: the access token is another user's";
 
 /// What comes next on a socket.
@@ -77,7 +79,7 @@ type LookUp = BoxFuture<'static, (Asked, Result<Principal, Unauthenticated>)>;
 pub struct Connection {
     app: Arc<App>,
     socket: WebSocket,
-    origin: ClientOrigin,
+    visitor: Visitor,
     outbox: Arc<Outbox>,
     watched: Watched,
     operations: Operations,
@@ -93,15 +95,15 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A socket that was just opened from this origin.
-    pub fn new(app: Arc<App>, socket: WebSocket, origin: ClientOrigin) -> Self {
+    /// A socket that was just opened.
+    pub fn new(app: Arc<App>, visitor: Visitor, socket: WebSocket) -> Self {
         let outbox = Arc::new(Outbox::default());
         Self {
             watched: Vigil::watch(&app.core.vigil, Arc::clone(&outbox)),
             operations: Operations::new(Arc::clone(&app), Arc::clone(&outbox)),
             app,
             socket,
-            origin,
+            visitor,
             outbox,
             replies: VecDeque::new(),
             is_flushing: false,
@@ -316,6 +318,9 @@ impl Connection {
 
     fn admit(&mut self, found: Result<Principal, Unauthenticated>) -> Result<(), End> {
         let principal = found.map_err(refused)?;
+        if self.visitor.seat.authenticated(principal.user.id).is_err() {
+            return Err(End::Close(Close::Forbidden(TOO_MANY)));
+        }
         self.adopt(principal);
         self.reply(Bare::ConnectionAck.text());
         Ok(())
@@ -357,7 +362,7 @@ impl Connection {
     }
 
     fn look_up(&mut self, token: String, asked: Asked) {
-        let (app, address) = (Arc::clone(&self.app), self.origin.address);
+        let (app, address) = (Arc::clone(&self.app), self.visitor.origin.address);
         let found = async move { (asked, app.core.authenticator.principal(&token, address).await) };
         self.look_up = Some(found.boxed());
     }
@@ -375,8 +380,9 @@ impl Connection {
         let Some(principal) = self.principal.clone() else {
             return Err(End::Close(Close::Unauthorized));
         };
-        let caller = Caller { principal: Some(principal), cookie: None, origin: self.origin.clone() };
-        match self.operations.begin(id, prepare(wire), caller) {
+        let prepared = prepare(&self.app, wire, Some(&principal));
+        let caller = Caller { principal: Some(principal), cookie: None, origin: self.visitor.origin.clone() };
+        match self.operations.begin(id, prepared, caller) {
             Ok(message) => {
                 self.reply(message);
                 Ok(())

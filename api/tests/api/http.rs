@@ -114,7 +114,7 @@ async fn get_takes_queries_alone() {
     let get = |query: &[(&str, &str)]| node.client.get(node.url()).query(query).send();
     let two = "query A { a: __typename } query B { b: __typename }";
     let response = get(&[("query", two), ("operationName", "B"), ("variables", "{}")]).await.unwrap();
-    assert_eq!(response.json::<Value>().await.unwrap(), json!({ "data": { "b": "Query" } }));
+    assert_eq!(response.json::<Value>().await.unwrap()["data"], json!({ "b": "Query" }));
     let mutation = get(&[("query", "mutation { sessionRevoke { revoked } }")]).await.unwrap();
     assert_eq!(
         (mutation.status(), &mutation.headers()["allow"]),

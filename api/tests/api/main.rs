@@ -13,6 +13,12 @@
 #[allow(dead_code, reason = "shared with the unit tests")]
 mod fake_bus;
 mod http;
+mod http_body;
+mod http_cost;
+mod http_documents;
+mod http_lists;
+mod http_origin;
+mod http_status;
 mod log_in;
 mod market;
 mod schema;

@@ -1,10 +1,11 @@
 //! A node of the API, served on a free port.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::auth::{Argon2Hasher, OsRandom, SetUpTokens, Sha256Digest};
-use api::{Api, ApiOptions, MasterKey, Services};
+use api::{Api, ApiOptions, MasterKey, ProtocolOptions, Services};
 use domain::clock::Clock;
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
 use domain::session::Sessions;
@@ -20,14 +21,35 @@ use uuid::Uuid;
 
 use crate::fake_bus::FakeBus;
 
+pub mod buckets;
 pub mod desk;
 pub mod socket;
 pub mod stores;
 
+use buckets::Buckets;
 use desk::FakeDesk;
 use stores::Stores;
 
 pub const PASSWORD: &str = "correct horse battery";
+
+/// Makes the first user.
+pub const SET_UP: &str = "mutation($input: UserSetUpInput!) { userSetUp(input: $input) { user { id username role } userErrors { field code message } } }";
+
+/// Logs in.
+pub const LOG_IN: &str = "mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { accessToken accessTokenExpiresAt expiresAt user { username } } userErrors { field code message } } }";
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits until something holds.
+pub async fn eventually(holds: impl Fn() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.expect("it comes to hold in time");
+}
 
 /// A clock that the test sets.
 pub struct SetClock(Mutex<OffsetDateTime>);
@@ -58,6 +80,10 @@ pub struct Node {
 
 impl Node {
     pub async fn start() -> Self {
+        Self::start_with(ProtocolOptions::default()).await
+    }
+
+    pub async fn start_with(protocol: ProtocolOptions) -> Self {
         let clock = Arc::new(SetClock(Mutex::new(datetime!(2026-11-22 20:00 UTC))));
         let (stores, bus, desk) =
             (Arc::new(Stores::default()), FakeBus::new(), Arc::new(FakeDesk::default()));
@@ -66,12 +92,12 @@ impl Node {
         let set_up_token = set_up.token().to_owned();
         let services = services(&clock, &stores, &bus, &desk, set_up);
         let allowed_origins = vec!["https://charts.example.com".to_owned()];
-        let api = Api::new(services, &ApiOptions { key, allowed_origins, version: "1.2.3" });
+        let api = Api::new(services, &ApiOptions { key, allowed_origins, version: "1.2.3", protocol });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
-        let router = api.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         tokio::spawn(api.run(shutdown.clone()));
         let client = Client::builder().cookie_store(true).timeout(Duration::from_secs(20)).build().unwrap();
         Self { address, client, clock, stores, bus, desk, set_up_token, shutdown }
@@ -100,14 +126,12 @@ impl Node {
 
     pub async fn set_up(&self) -> Value {
         let input = json!({ "setUpToken": self.set_up_token, "username": "Ann", "password": PASSWORD });
-        let query = "mutation($input: UserSetUpInput!) { userSetUp(input: $input) { user { id username role } userErrors { field code message } } }";
-        self.ask(None, query, json!({ "input": input })).await["data"]["userSetUp"].clone()
+        self.ask(None, SET_UP, json!({ "input": input })).await["data"]["userSetUp"].clone()
     }
 
     pub async fn log_in_as(&self, username: &str, password: &str) -> Value {
-        let query = "mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { accessToken accessTokenExpiresAt expiresAt user { username } } userErrors { field code message } } }";
         let input = json!({ "input": { "username": username, "password": password } });
-        self.ask(None, query, input).await["data"]["sessionCreate"].clone()
+        self.ask(None, LOG_IN, input).await["data"]["sessionCreate"].clone()
     }
 
     /// Makes the first user and logs in; returns the access token.
@@ -155,6 +179,7 @@ fn services(
         bus: bus.clone(),
         demand: bus.clone(),
         desk: desk.clone(),
+        limiter: Arc::new(Buckets::new(clock.clone())),
         clock: clock.clone(),
         random,
     }

@@ -6,8 +6,8 @@ const MAX_NESTING: usize = 48;
 /// The most tokens (names, numbers, strings and marks).
 const MAX_TOKENS: usize = 10_000;
 
-/// Checks the text of a document before it is parsed.
-pub(in crate::http) fn check_text(text: &str) -> Result<(), String> {
+/// Checks the text of a document before it is parsed; returns how many tokens it has.
+pub(super) fn check_text(text: &str) -> Result<usize, String> {
     let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
     let (mut nesting, mut tokens) = (0_usize, 0_usize);
     while let Some(token) = scan.next_token() {
@@ -26,7 +26,7 @@ pub(in crate::http) fn check_text(text: &str) -> Result<(), String> {
             return Err(format!("the document is too long; at most {MAX_TOKENS} tokens are allowed"));
         }
     }
-    Ok(())
+    Ok(tokens)
 }
 
 /// Walks over a text token by token; where the text is no GraphQL the parser will say so.
@@ -99,6 +99,7 @@ mod tests {
             assert!(check_text(&open.repeat(100_000)).unwrap_err().contains("nested"), "{open}");
         }
         assert!(check_text(&"a ".repeat(10_001)).unwrap_err().contains("too long"));
+        assert_eq!(check_text("{ a(b: \"c d\") } # e"), Ok(8));
         assert!(check_text(&format!("{{ a(b: \"{}\") }}", "[".repeat(1_000))).is_ok());
         assert!(check_text(&format!("{{ a(b: \"\"\"{} \\\"\"\" [ \"\"\") }}", "[".repeat(1_000))).is_ok());
         assert!(check_text(&format!("{{ a }} # {}", "[".repeat(1_000))).is_ok());

@@ -1,8 +1,8 @@
 //! A desk that answers what the test says.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,6 +22,35 @@ pub struct FakeDesk {
     pub asked: Mutex<Vec<DeskQuestion>>,
     /// Symbols that a search finds besides the one searched for.
     pub also: Mutex<HashMap<String, Vec<String>>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl FakeDesk {
+    /// How many questions were put that are never answered, and are still waited for.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    async fn never(&self) -> DeskReply {
+        let _waits = Waits::new(&self.waiting);
+        std::future::pending().await
+    }
+}
+
+/// Somebody who waits for an answer.
+struct Waits(Arc<AtomicUsize>);
+
+impl Waits {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 #[async_trait]
@@ -32,6 +61,7 @@ impl DeskRequests for FakeDesk {
             return Err(SourceError::Unavailable("no desk is running".into()));
         }
         match question {
+            DeskQuestion::Search(text) if text == "FOREVER" => self.never().await,
             DeskQuestion::Search(text) if text.starts_with("NOTHING") => {
                 Ok(DeskAnswer::Instruments(Vec::new()))
             }

@@ -37,6 +37,24 @@ impl Socket {
         Ok(Self(tokio_tungstenite::connect_async(request).await?.0))
     }
 
+    /// Connects as a proxy does for a client at this address.
+    pub async fn connect_through(
+        address: &str,
+        protocols: &str,
+        client: &'static str,
+    ) -> Result<Self, tokio_tungstenite::tungstenite::Error> {
+        let mut request = format!("ws://{address}/graphql").into_client_request()?;
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", HeaderValue::from_str(protocols)?);
+        headers.insert("x-forwarded-for", HeaderValue::from_static(client));
+        Ok(Self(tokio_tungstenite::connect_async(request).await?.0))
+    }
+
+    /// Says who it is.
+    pub async fn init(&mut self, token: &str) {
+        self.send(&json!({ "type": "connection_init", "payload": { "accessToken": token } })).await;
+    }
+
     /// Connects and is acknowledged.
     pub async fn open(address: &str, token: &str) -> Self {
         let mut socket = Self::connect(address, "graphql-transport-ws").await;

@@ -57,6 +57,10 @@ impl Stores {
         tables.users.push((user, hash));
     }
 
+    pub fn first_user(&self) -> UserId {
+        self.tables.lock().unwrap().users[0].0.id
+    }
+
     pub fn end_all_sessions(&self) {
         self.tables.lock().unwrap().sessions.iter_mut().for_each(|(_, open)| *open = false);
     }

@@ -92,7 +92,7 @@ async fn queries_and_refusals_come_as_one_event() {
     events.completed().await;
     for (token, query, code) in [
         (Some(token.as_str()), "subscription { nonsense }", "BAD_REQUEST"),
-        (Some(token.as_str()), "{", "BAD_REQUEST"),
+        (Some(token.as_str()), "{", "PARSE_FAILED"),
         (None, "subscription { system { version } }", "UNAUTHENTICATED"),
     ] {
         let mut events = Events::open(&node, token, query, json!({})).await;

@@ -76,7 +76,9 @@ async fn a_subscription_is_begun_and_ended_without_a_word_too_many() {
     socket.subscribe("a", SYSTEM, json!({})).await;
     socket.next("a").await;
     socket.subscribe("b", "{ viewer { username } }", json!({})).await;
-    assert_eq!(socket.next("b").await, json!({ "data": { "viewer": { "username": "ann" } } }));
+    let viewer = socket.next("b").await;
+    assert_eq!(viewer["data"], json!({ "viewer": { "username": "ann" } }));
+    assert_eq!(viewer["extensions"]["cost"]["requested"], 2, "{viewer}");
     assert_eq!(socket.receive().await, json!({ "type": "complete", "id": "b" }));
     for wrong in [
         "{ nonsense }",

@@ -1,10 +1,10 @@
 //! Who sent a request, as resolvers see it.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
 use crate::auth::Principal;
 use crate::http::RefreshCookie;
+
+/// Where a request comes from.
+pub(crate) type ClientOrigin = domain::address::Origin;
 
 /// Who sent a request.
 #[derive(Clone, Debug)]
@@ -15,13 +15,4 @@ pub(crate) struct Caller {
     pub cookie: Option<RefreshCookie>,
     /// Where the request comes from.
     pub origin: ClientOrigin,
-}
-
-/// Where a request comes from: what a person recognises a session by.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ClientOrigin {
-    /// The client's address; behind trusted proxies, what they say it is.
-    pub address: Option<IpAddr>,
-    /// What the client calls itself.
-    pub agent: Option<Arc<str>>,
 }

@@ -17,7 +17,18 @@ pub(super) use text::check_text;
 const MAX_SELECTIONS: usize = 5_000;
 
 /// Fields that cost a password's hash or touch the cookie: one of them in an operation.
-const ONCE: [&str; 4] = ["userSetUp", "sessionCreate", "sessionRefresh", "sessionRevoke"];
+const ONCE: [&str; 10] = [
+    "userSetUp",
+    "sessionCreate",
+    "sessionRefresh",
+    "sessionRevoke",
+    "passwordSet",
+    "passwordChange",
+    "apiKeyCreate",
+    "totpBegin",
+    "totpRemove",
+    "recoveryCodesRenew",
+];
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

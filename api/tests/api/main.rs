@@ -9,13 +9,20 @@
     reason = "these are tests"
 )]
 
+mod api_keys;
+mod audit;
 #[path = "../../src/feed/testing.rs"]
 #[allow(dead_code, reason = "shared with the unit tests")]
 mod fake_bus;
 mod http;
 mod log_in;
 mod market;
+mod people;
 mod schema;
+mod second_factor;
+mod sessions;
 mod support;
+mod throttle;
+mod walk;
 mod watchlists;
 mod websocket;

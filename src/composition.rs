@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use api::auth::{Argon2Hasher, MasterKey, OsRandom, SetUpTokens, Sha256Digest};
+use api::auth::{Argon2Hasher, MasterKey, OsRandom, Rfc6238, SetUpTokens, Sha256Digest};
 use api::{Api, ApiOptions, Services};
 use axum::serve::ListenerExt;
 use desk::{Desk, DeskOptions, DeskPorts, SourceFactory};
@@ -15,9 +15,10 @@ use domain::clock::{Clock, SystemClock};
 use domain::desk::DeskRequests;
 use domain::installation::{Installation, InstallationStore};
 use domain::market_data::MarketDataSource;
+use domain::people::{People, PeoplePorts};
 use domain::random::{Random, new_id};
-use domain::session::Sessions;
-use domain::user::{UserStore, Users};
+use domain::rate::RateLimiter;
+use domain::user::UserStore;
 use domain::watchlist::Watchlists;
 use domain::world::{ConnectionId, Environment};
 use futures::FutureExt;
@@ -26,7 +27,7 @@ use integrations::ib::{IbMarketData, IbOptions, IbTimings};
 use persistence::ConnectError;
 use persistence::local::LocalBus;
 use persistence::redis::{RedisBus, RedisOptions};
-use persistence::sql::{Sql, SqlOptions};
+use persistence::sql::{SealKey, Sql, SqlOptions};
 use simulator::{Simulator, SimulatorOptions};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -57,32 +58,41 @@ pub struct Parts {
     random: Arc<dyn Random>,
 }
 
-/// One bus, behind the three ports that it implements.
+/// One bus, behind the four ports that it implements.
 struct BusParts {
     bus: Arc<dyn Bus>,
     demand: Arc<dyn Demand>,
     requests: Arc<dyn DeskRequests>,
+    limiter: Arc<dyn RateLimiter>,
 }
 
 impl BusParts {
-    fn of<B: Bus + Demand + DeskRequests + 'static>(bus: B) -> Self {
+    fn of<B: Bus + Demand + DeskRequests + RateLimiter + 'static>(bus: B) -> Self {
         let bus = Arc::new(bus);
-        Self { bus: bus.clone(), demand: bus.clone(), requests: bus }
+        Self { bus: bus.clone(), demand: bus.clone(), requests: bus.clone(), limiter: bus }
     }
+}
+
+/// How the parts are opened.
+pub struct Opening {
+    /// The world that the database belongs to from now on, where it is given another.
+    pub accept_environment: Option<Environment>,
+    /// The installation's key, where secrets in the database are needed.
+    pub key: Option<MasterKey>,
 }
 
 impl Parts {
     /// Opens the database and the bus.
     pub async fn open(
         settings: &Settings,
-        accept_environment: Option<Environment>,
+        opening: Opening,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
-        let sql = Arc::new(open_database(settings, clock.clone(), stop).await?);
+        let sql = Arc::new(open_database(settings, opening.key.as_ref(), stop).await?);
         let installation = sql.open(new_id(clock.now(), random.as_ref())).await?;
-        if let Some(environment) = accept_environment {
+        if let Some(environment) = opening.accept_environment {
             sql.replace_environment(environment).await?;
             warn!(%environment, "this database now belongs to this environment");
         }
@@ -100,11 +110,16 @@ impl Parts {
     }
 
     /// Everything in one process.
-    pub async fn serve(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    pub async fn serve(
+        self,
+        settings: &Settings,
+        key: MasterKey,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
         let listener = listen(settings.listen).await?;
         let (source, _simulator) = self.gateway(settings).await?;
         let desk = self.new_desk(source).run(stop.clone());
-        let serving = self.serve_api(settings, listener, stop.clone());
+        let serving = self.serve_api(api_options(settings, key), listener, stop.clone());
         let serving = async {
             let served = serving.await;
             // Without the endpoint, the desk works for nobody.
@@ -116,9 +131,14 @@ impl Parts {
     }
 
     /// The endpoint and the dashboard alone.
-    pub async fn api(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    pub async fn api(
+        self,
+        settings: &Settings,
+        key: MasterKey,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
         let listener = listen(settings.listen).await?;
-        end_in_time(self.serve_api(settings, listener, stop.clone()).boxed(), stop).await
+        end_in_time(self.serve_api(api_options(settings, key), listener, stop.clone()).boxed(), stop).await
     }
 
     /// The desk alone.
@@ -182,37 +202,38 @@ impl Parts {
         Desk::new(ports, DeskOptions::new(id))
     }
 
+    fn people(&self, set_up_token: Arc<SetUpTokens>) -> anyhow::Result<People> {
+        Ok(People::new(PeoplePorts {
+            users: self.sql.clone(),
+            sessions: self.sql.clone(),
+            api_keys: self.sql.clone(),
+            second_factors: self.sql.clone(),
+            audit: self.sql.clone(),
+            limiter: self.bus.limiter.clone(),
+            hasher: Arc::new(Argon2Hasher::new(self.random.clone())?),
+            digest: Arc::new(Sha256Digest),
+            totp: Arc::new(Rfc6238),
+            set_up_token,
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        }))
+    }
+
     async fn serve_api(
         &self,
-        settings: &Settings,
+        options: ApiOptions,
         listener: TcpListener,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
-        let key = MasterKey::new(key::load(settings.key.as_ref(), &settings.data)?);
-        let set_up = Arc::new(SetUpTokens::new(&key, self.installation.id));
+        let set_up = Arc::new(SetUpTokens::new(&options.key, self.installation.id));
         let address = listener.local_addr()?;
         say(&format!("listening on http://{address}"));
         if !self.sql.any().await? {
             let token = set_up.token();
             say(&format!("set-up link: http://{address}/setup#token={token}"));
         }
-        let hasher = Arc::new(Argon2Hasher::new(self.random.clone())?);
         let services = Services {
-            users: Users {
-                store: self.sql.clone(),
-                hasher: hasher.clone(),
-                set_up_token: set_up,
-                clock: self.clock.clone(),
-                random: self.random.clone(),
-            },
-            sessions: Arc::new(Sessions {
-                store: self.sql.clone(),
-                users: self.sql.clone(),
-                hasher,
-                digest: Arc::new(Sha256Digest),
-                clock: self.clock.clone(),
-                random: self.random.clone(),
-            }),
+            people: self.people(set_up)?,
             watchlists: Watchlists {
                 store: self.sql.clone(),
                 instruments: self.sql.clone(),
@@ -221,18 +242,12 @@ impl Parts {
             },
             instruments: self.sql.clone(),
             installation: self.sql.clone(),
-            user_store: self.sql.clone(),
+            limiter: self.bus.limiter.clone(),
             bus: self.bus.bus.clone(),
             demand: self.bus.demand.clone(),
             desk: self.bus.requests.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
-        };
-        let options = ApiOptions {
-            key,
-            allowed_origins: settings.allowed_origins.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            protocol: settings.protocol.clone(),
         };
         let api = Api::new(services, &options);
         // Quotes are small and must not wait for each other in the kernel.
@@ -248,6 +263,15 @@ impl Parts {
     }
 }
 
+fn api_options(settings: &Settings, key: MasterKey) -> ApiOptions {
+    ApiOptions {
+        key,
+        allowed_origins: settings.allowed_origins.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        protocol: settings.protocol.clone(),
+    }
+}
+
 fn make_folder(path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
     std::fs::create_dir_all(path)
@@ -258,10 +282,16 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write to the data folder {shown} (TICKGRAPH_DATA)"))
 }
 
+/// The installation's key: the one in the settings, or in the data folder, where it is made at the first start.
+pub fn load_key(settings: &Settings) -> anyhow::Result<MasterKey> {
+    make_folder(&settings.data)?;
+    Ok(MasterKey::new(key::load(settings.key.as_ref(), &settings.data)?))
+}
+
 /// Opens the data folder and the database, and brings the database up to date.
 pub async fn open_database(
     settings: &Settings,
-    clock: Arc<dyn Clock>,
+    key: Option<&MasterKey>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Sql> {
     make_folder(&settings.data)?;
@@ -269,7 +299,9 @@ pub async fn open_database(
         Some(url) => url.0.clone(),
         None => format!("sqlite:{}", settings.data.join("tickgraph.sqlite").display()),
     };
-    let options = SqlOptions { url, max_connections: MAX_CONNECTIONS, clock };
+    let seal_key = key.map(|key| SealKey::new(key.derive("database")));
+    let clock = Arc::new(SystemClock);
+    let options = SqlOptions { url, max_connections: MAX_CONNECTIONS, clock, seal_key };
     let is_file = options.url.starts_with("sqlite:");
     let connect = || Sql::connect(options.clone());
     let sql =

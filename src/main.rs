@@ -6,17 +6,15 @@ mod settings;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use domain::clock::SystemClock;
 use domain::world::Environment;
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::composition::{Parts, open_database};
+use crate::composition::{Opening, Parts, load_key, open_database};
 use crate::settings::{Settings, VARIABLES};
 
 /// One self-hosted GraphQL endpoint for a trading desk.
@@ -79,15 +77,21 @@ fn run(command: &Command) -> anyhow::Result<()> {
         let stop = stop_on_signal()?;
         match command {
             Command::Serve { accept_environment } => {
-                let parts = Parts::open(&settings, *accept_environment, &stop).await?;
-                parts.serve(&settings, stop).await
+                let key = load_key(&settings)?;
+                let opening = Opening { accept_environment: *accept_environment, key: Some(key.clone()) };
+                Parts::open(&settings, opening, &stop).await?.serve(&settings, key, stop).await
             }
-            Command::Api => Parts::open(&settings, None, &stop).await?.api(&settings, stop).await,
+            Command::Api => {
+                let key = load_key(&settings)?;
+                let opening = Opening { accept_environment: None, key: Some(key.clone()) };
+                Parts::open(&settings, opening, &stop).await?.api(&settings, key, stop).await
+            }
             Command::Desk { accept_environment } => {
-                Parts::open(&settings, *accept_environment, &stop).await?.desk(&settings, stop).await
+                let opening = Opening { accept_environment: *accept_environment, key: None };
+                Parts::open(&settings, opening, &stop).await?.desk(&settings, stop).await
             }
             Command::Migrate => {
-                open_database(&settings, Arc::new(SystemClock), &stop).await?;
+                open_database(&settings, None, &stop).await?;
                 say("the database is up to date");
                 Ok(())
             }

@@ -31,8 +31,11 @@ impl Core {
     /// A core over these services.
     pub fn new(services: Services, options: &ApiOptions) -> Arc<Self> {
         let tokens = AccessTokens::new(&options.key, Arc::clone(&services.clock));
-        let authenticator =
-            Authenticator { tokens: tokens.clone(), sessions: Arc::clone(&services.sessions) };
+        let authenticator = Authenticator {
+            tokens: tokens.clone(),
+            sessions: Arc::clone(&services.people.sessions),
+            api_keys: Arc::clone(&services.people.api_keys),
+        };
         let node = new_id(services.clock.now(), services.random.as_ref());
         let (bus, demand) = (Arc::clone(&services.bus), Arc::clone(&services.demand));
         let feed = Feed::new(node, bus, demand, Arc::clone(&services.clock));

@@ -8,16 +8,21 @@ use async_graphql::{Context, MergedObject, MergedSubscription, SDLExportOptions}
 use crate::core::Core;
 use crate::http::Caller;
 
+pub mod api_key;
+pub mod audit;
 pub mod bar;
 pub mod complexity;
+pub mod connection;
 pub mod error;
 pub mod guard;
 pub mod instrument;
 pub mod loader;
 pub mod node;
 pub mod page;
+pub mod password;
 pub mod quote;
 pub mod scalar;
+pub mod second_factor;
 pub mod session;
 pub mod starter;
 pub mod system;
@@ -38,6 +43,7 @@ const MAX_DIRECTIVES: usize = 5;
 #[graphql(name = "Query")]
 pub struct Query(
     user::UserQuery,
+    audit::AuditQuery,
     node::NodeQuery,
     instrument::InstrumentQuery,
     quote::QuoteQuery,
@@ -49,7 +55,16 @@ pub struct Query(
 /// What can be done.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub struct Mutation(user::UserMutation, session::SessionMutation, watchlist::WatchlistMutation);
+pub struct Mutation(
+    user::UserMutation,
+    user::AdministrationMutation,
+    password::PasswordMutation,
+    session::SessionMutation,
+    session::OpenSessionMutation,
+    api_key::ApiKeyMutation,
+    second_factor::SecondFactorMutation,
+    watchlist::WatchlistMutation,
+);
 
 /// What can be followed. An operation has one root field.
 #[derive(MergedSubscription, Default)]
@@ -69,7 +84,14 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
 
 /// The schema over these services.
 pub(crate) fn schema(core: Arc<Core>) -> Schema {
-    builder().data(loader::instruments(&core)).data(loader::quotes(&core)).data(core).finish()
+    builder()
+        .data(loader::instruments(&core))
+        .data(loader::quotes(&core))
+        .data(loader::users(&core))
+        .data(loader::keys(&core))
+        .data(loader::keys_of_users(&core))
+        .data(core)
+        .finish()
 }
 
 /// A schema over nothing, for an extension that ends each request before it is executed.

@@ -12,10 +12,9 @@ use domain::clock::Clock;
 use domain::desk::DeskRequests;
 use domain::installation::InstallationStore;
 use domain::instrument::InstrumentStore;
+use domain::people::People;
 use domain::random::Random;
 use domain::rate::RateLimiter;
-use domain::session::Sessions;
-use domain::user::{UserStore, Users};
 use domain::watchlist::Watchlists;
 use tokio_util::sync::CancellationToken;
 
@@ -44,26 +43,22 @@ const GOODBYE: Duration = Duration::from_secs(3);
 
 /// The use cases and ports that the API stands on.
 pub struct Services {
-    /// People.
-    pub users: Users,
-    /// Sessions.
-    pub sessions: Arc<Sessions>,
+    /// People, and what lets them and their programs in.
+    pub people: People,
     /// Watchlists.
     pub watchlists: Watchlists,
     /// Known instruments.
     pub instruments: Arc<dyn InstrumentStore>,
     /// The installation, and whether the database answers.
     pub installation: Arc<dyn InstallationStore>,
-    /// Whether there is any user yet.
-    pub user_store: Arc<dyn UserStore>,
+    /// How much somebody may ask for.
+    pub limiter: Arc<dyn RateLimiter>,
     /// What the desk tells.
     pub bus: Arc<dyn Bus>,
     /// What the desk is asked to feed.
     pub demand: Arc<dyn Demand>,
     /// Questions to the desk.
     pub desk: Arc<dyn DeskRequests>,
-    /// How much somebody may ask for.
-    pub limiter: Arc<dyn RateLimiter>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Ids.
@@ -89,11 +84,13 @@ impl Api {
     /// Runs what must run beside the router, until `shutdown`; then closes the websockets (1001) and returns.
     pub async fn run(self, shutdown: CancellationToken) {
         let core = &self.app.core;
+        let uses = core.authenticator.write_uses();
         let loops = async {
             tokio::join!(
                 core.feed.run(),
                 core.monitor.run(&core.services),
                 core.vigil.run(&core.authenticator),
+                uses,
             )
         };
         tokio::select! {
@@ -105,5 +102,6 @@ impl Api {
         if tokio::time::timeout(GOODBYE, self.app.sockets.wait()).await.is_err() {
             tracing::warn!(left = self.app.sockets.len(), "some websockets did not close in time");
         }
+        core.authenticator.write_uses_now().await;
     }
 }

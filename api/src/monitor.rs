@@ -65,7 +65,7 @@ impl Monitor {
         let _ = tokio::time::timeout(2 * PATIENCE, looked).await;
         let mut overview = self.overview.borrow().clone();
         // Another node may have set up the installation since the last look; nobody should be sent there again.
-        if overview.set_up_needed && services.user_store.any().await.unwrap_or(false) {
+        if overview.set_up_needed && services.people.users.any().await.unwrap_or(false) {
             overview.set_up_needed = false;
             self.look_now();
         }
@@ -104,7 +104,7 @@ impl Monitor {
         let before = self.overview.borrow().clone();
         let mut seen = Overview { database, bus, looked: true, ..before };
         if database == Reachable::Yes {
-            if let Ok(Ok(any)) = tokio::time::timeout(PATIENCE, services.user_store.any()).await {
+            if let Ok(Ok(any)) = tokio::time::timeout(PATIENCE, services.people.users.any()).await {
                 seen.set_up_needed = !any;
             }
             let environment = tokio::time::timeout(PATIENCE, services.installation.environment()).await;

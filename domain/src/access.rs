@@ -121,6 +121,19 @@ impl Rights {
     }
 }
 
+impl Role {
+    /// The scopes that a key of a user of this role may have.
+    pub fn scopes(self) -> Scopes {
+        let allowed = |scope: &Scope| match scope {
+            Scope::MarketRead => self.allows(Permission::ReadMarket),
+            Scope::Research => self.allows(Permission::Research),
+            Scope::AccountRead | Scope::TradePaper | Scope::TradeLive => self.allows(Permission::Trade),
+            Scope::Admin => self.allows(Permission::Administer),
+        };
+        Scope::ALL.into_iter().map(|(scope, _)| scope).filter(allowed).collect()
+    }
+}
+
 impl Permission {
     /// The scopes of which a key needs one; none for what no key can do.
     pub const fn scopes(self) -> &'static [Scope] {
@@ -162,6 +175,19 @@ mod tests {
             let rights = Rights { role, authority };
             assert_eq!(rights.allow(permission), expected, "{rights:?} {permission:?}");
         }
+    }
+
+    #[test]
+    fn a_role_gives_the_scopes_that_it_has() {
+        let cases = [
+            (Role::Viewer, r#"{"market:read"}"#),
+            (Role::Researcher, r#"{"market:read", "research"}"#),
+            (Role::Trader, r#"{"market:read", "account:read", "trade:paper", "trade:live", "research"}"#),
+        ];
+        for (role, expected) in cases {
+            assert_eq!(format!("{:?}", role.scopes()), expected);
+        }
+        assert_eq!(Role::Admin.scopes().iter().count(), Scope::ALL.len());
     }
 
     #[test]

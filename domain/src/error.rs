@@ -91,4 +91,16 @@ pub enum RefusalCode {
     MarketDataLinesExhausted,
     /// The account lacks the market-data subscription.
     MarketDataNotSubscribed,
+    /// The password is right; a code of the second factor is needed as well.
+    SecondFactorRequired,
+    /// The code of the second factor is wrong, or was used before.
+    CodeInvalid,
+    /// Too many failed in a short time; the message says when to try again.
+    TooManyAttempts,
+    /// The link by which a password is chosen is wrong, was used, or has ended.
+    PasswordTokenInvalid,
+    /// Nobody would be left to manage people.
+    LastAdministrator,
+    /// The current password is wrong.
+    PasswordWrong,
 }

@@ -7,6 +7,9 @@
 
 pub mod access;
 pub mod address;
+pub mod api_key;
+pub mod asker;
+pub mod audit;
 pub mod bar;
 pub mod bus;
 pub mod clock;
@@ -18,11 +21,16 @@ pub mod instrument;
 pub mod lease;
 pub mod live_bar;
 pub mod market_data;
+pub mod page;
+pub mod people;
 pub mod quote;
 pub mod random;
 pub mod rate;
+pub mod second_factor;
+pub mod secret;
 pub mod session;
 pub mod store;
+pub mod throttle;
 pub mod user;
 pub mod watchlist;
 pub mod world;

@@ -4,17 +4,20 @@
 //! twice means that it was stolen, and ends the whole session.
 
 use std::fmt;
-use std::sync::Arc;
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::clock::Clock;
-use crate::error::{Error, Refusal, RefusalCode};
-use crate::random::{Random, new_id};
+use crate::audit::AuditLine;
+use crate::page::{Found, Page};
 use crate::store::StoreError;
-use crate::user::{Password, PasswordHasher, User, UserId, UserStore, Username};
+use crate::user::{PasswordHash, User, UserId, Username};
+
+mod sessions;
+
+pub use sessions::{Granted, LogIn, Sessions};
 
 /// How long a session lives without being used.
 pub const SESSION_LIVES: Duration = Duration::days(14);
@@ -32,8 +35,34 @@ pub struct Session {
     pub user: UserId,
     /// When it was opened.
     pub created_at: OffsetDateTime,
+    /// When it was last renewed.
+    pub last_used_at: OffsetDateTime,
     /// When it ends unless it is used before.
     pub expires_at: OffsetDateTime,
+    /// From where it was opened, where that is known.
+    pub address: Option<IpAddr>,
+    /// What the client called itself when it was opened; at most 200 characters.
+    pub agent: Option<String>,
+}
+
+/// Where a session stands in the list of a user's: the latest use first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionCursor {
+    /// When it was last renewed.
+    pub last_used_at: OffsetDateTime,
+    /// Which; of two with one time, the greater first.
+    pub id: SessionId,
+}
+
+/// A session that begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    /// The session.
+    pub session: Session,
+    /// Its first refresh token.
+    pub token: RefreshTokenHash,
+    /// The password that was found right; it must still be the user's.
+    pub password: PasswordHash,
 }
 
 /// A refresh token in clear: 32 random bytes. It is never shown or logged.
@@ -50,12 +79,6 @@ impl fmt::Debug for RefreshToken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RefreshTokenHash(pub [u8; 32]);
 
-/// Hashes a refresh token for the store.
-pub trait TokenDigest: Send + Sync {
-    /// The SHA-256 of the token.
-    fn digest(&self, token: &RefreshToken) -> RefreshTokenHash;
-}
-
 /// What became of a refresh token that was presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
@@ -70,11 +93,12 @@ pub enum Rotation {
 /// Where sessions are kept.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Opens a session with its first refresh token.
-    async fn create(&self, session: &Session, token: RefreshTokenHash) -> Result<(), StoreError>;
+    /// Opens a session; returns whether it did: it does not where its user is no longer active, or the password has
+    /// been changed meanwhile.
+    async fn create(&self, new: &NewSession, audit: &AuditLine) -> Result<bool, StoreError>;
 
-    /// Replaces the token `old` by `new` and moves the session's end to `expires_at`. Where `old` was
-    /// replaced before, the session is ended in the same transaction.
+    /// Replaces the token `old` by `new`, moves the session's end to `expires_at` and its last use to `now`. Where
+    /// `old` was replaced before, the session is ended in the same transaction.
     async fn rotate(
         &self,
         old: RefreshTokenHash,
@@ -90,96 +114,34 @@ pub trait SessionStore: Send + Sync {
         now: OffsetDateTime,
     ) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// Ends a session.
-    async fn end(&self, id: SessionId, now: OffsetDateTime) -> Result<(), StoreError>;
+    /// The session that `token` belongs to (in force or replaced) and its user, where it is open at `now`.
+    async fn find_by_token(
+        &self,
+        token: RefreshTokenHash,
+        now: OffsetDateTime,
+    ) -> Result<Option<(Session, User)>, StoreError>;
 
-    /// The session that `token` belongs to (in force or replaced), where it is known.
-    async fn find_by_token(&self, token: RefreshTokenHash) -> Result<Option<SessionId>, StoreError>;
-}
+    /// A page of the user's sessions that are open at `now`, the latest use first.
+    async fn list(
+        &self,
+        user: UserId,
+        now: OffsetDateTime,
+        page: &Page<SessionCursor>,
+    ) -> Result<Found<Session>, StoreError>;
 
-/// A session that was opened or renewed, with the refresh token to hand out.
-#[derive(Debug)]
-pub struct Granted {
-    /// The session.
-    pub session: Session,
-    /// Its user.
-    pub user: User,
-    /// The token in force from now on.
-    pub refresh_token: RefreshToken,
-}
+    /// Ends a session; returns whether it was open. The line is written only then.
+    async fn end(&self, id: SessionId, now: OffsetDateTime, audit: &AuditLine) -> Result<bool, StoreError>;
 
-/// What can be done with sessions.
-pub struct Sessions {
-    /// Where they are kept.
-    pub store: Arc<dyn SessionStore>,
-    /// Whose they are.
-    pub users: Arc<dyn UserStore>,
-    /// How passwords are compared.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// How tokens are hashed.
-    pub digest: Arc<dyn TokenDigest>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Ids and tokens.
-    pub random: Arc<dyn Random>,
-}
+    /// Ends every open session of the user but this one; returns how many.
+    async fn end_others(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        now: OffsetDateTime,
+        audit: &AuditLine,
+    ) -> Result<u64, StoreError>;
 
-impl Sessions {
-    /// Logs in. An unknown user and a wrong password take the same time and give the same refusal.
-    pub async fn create(&self, username: &str, password: String) -> Result<Granted, Error> {
-        let wrong = || Refusal::whole(RefusalCode::InvalidCredentials, "unknown user name or wrong password");
-        if password.len() > Password::MAX_BYTES {
-            return Err(wrong().into());
-        }
-        let known = match Username::parse(username) {
-            Ok(username) => self.users.find_by_username(&username).await?,
-            Err(_) => None,
-        };
-        let (user, hash) = known.unzip();
-        let right = self.hasher.verify(Password::claimed(password), hash).await?;
-        let Some(user) = user.filter(|_| right) else { return Err(wrong().into()) };
-        let now = self.clock.now();
-        let id = SessionId(new_id(now, self.random.as_ref()));
-        let session = Session { id, user: user.id, created_at: now, expires_at: now + SESSION_LIVES };
-        let refresh_token = self.new_token();
-        self.store.create(&session, self.digest.digest(&refresh_token)).await?;
-        Ok(Granted { session, user, refresh_token })
-    }
-
-    /// Uses a refresh token. One that was used before ends its session.
-    pub async fn refresh(&self, token: &RefreshToken) -> Result<Granted, Error> {
-        let next = self.new_token();
-        let now = self.clock.now();
-        let (old, new) = (self.digest.digest(token), self.digest.digest(&next));
-        match self.store.rotate(old, new, now, now + SESSION_LIVES).await? {
-            Rotation::Rotated(session, user) => Ok(Granted { session, user, refresh_token: next }),
-            Rotation::Reused(_) | Rotation::Refused => {
-                Err(Refusal::whole(RefusalCode::SessionEnded, "this session has ended; log in again").into())
-            }
-        }
-    }
-
-    /// Ends the session of a refresh token; an unknown token is no error.
-    pub async fn revoke_by_token(&self, token: &RefreshToken) -> Result<(), Error> {
-        if let Some(id) = self.store.find_by_token(self.digest.digest(token)).await? {
-            self.revoke(id).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends a session.
-    pub async fn revoke(&self, id: SessionId) -> Result<(), Error> {
-        Ok(self.store.end(id, self.clock.now()).await?)
-    }
-
-    /// The session and its user, where it is open.
-    pub async fn find_open(&self, id: SessionId) -> Result<Option<(Session, User)>, Error> {
-        Ok(self.store.find_open(id, self.clock.now()).await?)
-    }
-
-    fn new_token(&self) -> RefreshToken {
-        let mut bytes = [0; 32];
-        self.random.fill(&mut bytes);
-        RefreshToken(bytes)
-    }
+    /// The addresses from which the user of this name has opened sessions since then, each once, at most 200, the
+    /// latest first; none where there is no such user.
+    async fn addresses(&self, username: &Username, since: OffsetDateTime) -> Result<Vec<IpAddr>, StoreError>;
 }

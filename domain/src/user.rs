@@ -2,16 +2,23 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::clock::Clock;
-use crate::error::{Error, Refusal, RefusalCode};
-use crate::random::{Random, new_id};
-use crate::store::StoreError;
+use crate::error::{Refusal, RefusalCode};
+
+mod check;
+mod password;
+mod store;
+mod users;
+
+pub use check::PasswordCheck;
+pub use password::{
+    Password, PasswordChange, PasswordHash, PasswordHasher, PasswordToken, PasswordTokenHash,
+};
+pub use store::{Changed, UserStore};
+pub use users::{PasswordLink, SetUp, SetUpToken, Users};
 
 /// The id of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,64 +122,35 @@ impl fmt::Display for Username {
     }
 }
 
-/// A password in clear, on its way to being hashed or compared. It is never shown or logged.
-pub struct Password(String);
+/// Whether a user can come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UserState {
+    /// Has not chosen a password yet.
+    Invited,
+    /// Can log in.
+    Active,
+    /// Locked out by an administrator, and the user's keys too.
+    Disabled,
+}
 
-impl Password {
-    /// The longest password that is looked at, in bytes; a longer one is refused before it is hashed.
-    pub const MAX_BYTES: usize = 1_024;
+impl UserState {
+    /// Every state with its name in the database.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Invited, "INVITED"), (Self::Active, "ACTIVE"), (Self::Disabled, "DISABLED")];
 
-    /// A password that somebody chooses now: at least 12 characters.
-    pub fn chosen(text: String) -> Result<Self, Refusal> {
-        if text.chars().count() < 12 {
-            return Err(Refusal::of(
-                "password",
-                RefusalCode::Invalid,
-                "a password has at least 12 characters",
-            ));
-        }
-        if text.len() > Self::MAX_BYTES {
-            return Err(Refusal::of("password", RefusalCode::Invalid, "a password has at most 1,024 bytes"));
-        }
-        Ok(Self(text))
-    }
-
-    /// A password that somebody claims to know, whatever its form.
-    pub fn claimed(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The clear text, for the hasher alone.
-    pub fn expose(&self) -> &str {
-        &self.0
+    /// The name in the database.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Password(…)")
+impl FromStr for UserState {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|(_, name)| *name == text).map(|(state, _)| *state);
+        found.ok_or_else(|| format!("'{text}' is not a state of a user"))
     }
-}
-
-/// A password's hash in PHC string form (`$argon2id$…`).
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(pub String);
-
-impl fmt::Debug for PasswordHash {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("PasswordHash(…)")
-    }
-}
-
-/// Slow hashing, off the async threads and with bounded concurrency.
-#[async_trait]
-pub trait PasswordHasher: Send + Sync {
-    /// Hashes a password with a fresh salt.
-    async fn hash(&self, password: Password) -> Result<PasswordHash, Error>;
-
-    /// Whether `password` is the one behind `hash`. With no hash (an unknown user) it is not, after
-    /// the same work.
-    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<bool, Error>;
 }
 
 /// A person with an account here.
@@ -184,70 +162,12 @@ pub struct User {
     pub username: Username,
     /// What the user may do.
     pub role: Role,
+    /// Whether the user can come in.
+    pub state: UserState,
+    /// Whether a second factor is in force.
+    pub second_factor: bool,
     /// When the account was made.
     pub created_at: OffsetDateTime,
-}
-
-/// Where people are kept.
-#[async_trait]
-pub trait UserStore: Send + Sync {
-    /// Adds `user` where there is no user at all yet; returns whether it did.
-    async fn create_first(&self, user: &User, password: &PasswordHash) -> Result<bool, StoreError>;
-
-    /// Whether there is any user.
-    async fn any(&self) -> Result<bool, StoreError>;
-
-    /// The user of this name, with the hash of the password.
-    async fn find_by_username(&self, username: &Username)
-    -> Result<Option<(User, PasswordHash)>, StoreError>;
-}
-
-/// Whether a set-up token is the right one. The token is derived from the installation's key, so that
-/// every node of an installation knows it and none has to store it.
-pub trait SetUpToken: Send + Sync {
-    /// Compares in constant time.
-    fn matches(&self, token: &str) -> bool;
-}
-
-/// What can be done with people.
-pub struct Users {
-    /// Where they are kept.
-    pub store: Arc<dyn UserStore>,
-    /// How passwords are hashed.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// Who may be the first.
-    pub set_up_token: Arc<dyn SetUpToken>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Ids.
-    pub random: Arc<dyn Random>,
-}
-
-impl Users {
-    /// Makes the first administrator. It can be done once, with the token of the set-up link.
-    pub async fn set_up(&self, token: &str, username: &str, password: String) -> Result<User, Error> {
-        if self.store.any().await? {
-            return Err(set_up_done().into());
-        }
-        if !self.set_up_token.matches(token) {
-            return Err(Refusal::of(
-                "setUpToken",
-                RefusalCode::SetUpTokenInvalid,
-                "this set-up link is not valid; use the one that the server printed when it started",
-            )
-            .into());
-        }
-        let username = Username::parse(username)?;
-        let password = self.hasher.hash(Password::chosen(password)?).await?;
-        let now = self.clock.now();
-        let id = UserId(new_id(now, self.random.as_ref()));
-        let user = User { id, username, role: Role::Admin, created_at: now };
-        if self.store.create_first(&user, &password).await? { Ok(user) } else { Err(set_up_done().into()) }
-    }
-}
-
-fn set_up_done() -> Refusal {
-    Refusal::whole(RefusalCode::SetUpDone, "the first administrator exists already; log in instead")
 }
 
 #[cfg(test)]
@@ -261,14 +181,6 @@ mod tests {
         for bad in ["", "a", "two words", "a\u{0}b", &"x".repeat(41), "<script>"] {
             assert!(Username::parse(bad).is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn a_chosen_password_has_twelve_characters() {
-        assert!(Password::chosen("eleven char".into()).is_err());
-        assert!(Password::chosen("twelve chars".into()).is_ok());
-        assert!(Password::chosen("x".repeat(1_025)).is_err());
-        assert_eq!(format!("{:?}", Password::claimed("secret".into())), "Password(…)");
     }
 
     #[test]

@@ -14,6 +14,12 @@ mod m20261122_000004_instruments;
 mod m20261122_000005_watchlists;
 mod m20261122_000006_bars;
 mod m20261122_000007_leases;
+mod m20261122_000008_user_states;
+mod m20261122_000009_password_tokens;
+mod m20261122_000010_session_origins;
+mod m20261122_000011_api_keys;
+mod m20261122_000012_second_factors;
+mod m20261122_000013_audit_lines;
 
 /// Every change, oldest first.
 pub struct Migrator;
@@ -29,6 +35,12 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_watchlists::Migration),
             Box::new(m20261122_000006_bars::Migration),
             Box::new(m20261122_000007_leases::Migration),
+            Box::new(m20261122_000008_user_states::Migration),
+            Box::new(m20261122_000009_password_tokens::Migration),
+            Box::new(m20261122_000010_session_origins::Migration),
+            Box::new(m20261122_000011_api_keys::Migration),
+            Box::new(m20261122_000012_second_factors::Migration),
+            Box::new(m20261122_000013_audit_lines::Migration),
         ]
     }
 }

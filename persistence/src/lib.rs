@@ -1,8 +1,8 @@
 //! Where things are kept, and how nodes hear of each other.
 //!
-//! [`sql::Sql`] implements every store port of `domain` on Postgres and on SQLite.
-//! [`redis::RedisBus`] implements the bus, the demand and the desk requests between processes;
-//! [`local::LocalBus`] is its twin inside one process. One set of cases runs against all of them (`tests/`).
+//! [`sql::Sql`] implements every store port of `domain` on Postgres and on SQLite, and seals the secrets there.
+//! [`redis::RedisBus`] implements the bus, the demand, the desk requests and the token buckets between
+//! processes; [`local::LocalBus`] is its twin inside one process. One set of cases runs against all of them (`tests/`).
 
 mod connect;
 mod listener;

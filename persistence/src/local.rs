@@ -19,10 +19,14 @@ use uuid::Uuid;
 
 use crate::listener::{Feeder, locked, queue};
 
+mod limiter;
+
+pub(crate) use limiter::LocalLimiter;
+
 /// The most questions that wait for a desk; the oldest make room.
 const MOST_QUESTIONS: usize = 1_000;
 
-/// Bus, demand and desk requests of one process. Clones are the same bus.
+/// Bus, demand, desk requests and token buckets of one process. Clones are the same bus.
 #[derive(Clone, Default)]
 pub struct LocalBus {
     shared: Arc<Shared>,
@@ -35,6 +39,7 @@ struct Shared {
     wanted_changed: watch::Sender<()>,
     questions: Mutex<VecDeque<Waiting>>,
     question_came: Notify,
+    limiter: LocalLimiter,
 }
 
 #[derive(Default)]

@@ -5,7 +5,8 @@
 //! instead of waiting for a time-out: the link's own probe finds out when the server is back.
 //!
 //! Keys (after the prefix): `last:<topic>` the retained message; `demand` the nodes, `demand:<node>` what
-//! one wants; `questions` the queue, `question:<node>:<n>` one question for as long as somebody waits.
+//! one wants; `questions` the queue, `question:<node>:<n>` one question for as long as somebody waits;
+//! `bucket:<name>` a token bucket that is not full.
 //! Channels: `topic:<topic>`, `demand`, `questions`, `replies:<node>`.
 
 use std::error::Error;
@@ -13,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_redis::{Manager, Pool, Runtime};
+use deadpool_redis::{Connection, Manager, Pool, Runtime};
 use domain::bus::BusError;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionInfo, FromRedisValue, IntoConnectionInfo, Pipeline,
@@ -22,9 +23,11 @@ use redis::{
 use uuid::Uuid;
 
 use crate::ConnectError;
+use crate::local::LocalLimiter;
 
 mod bus;
 mod demand;
+mod limiter;
 mod link;
 mod requests;
 
@@ -64,7 +67,7 @@ impl fmt::Debug for RedisOptions {
     }
 }
 
-/// Bus, demand and desk requests over Redis. Clones share their connections.
+/// Bus, demand, desk requests and token buckets over Redis. Clones share their connections.
 #[derive(Clone)]
 pub struct RedisBus {
     commands: Commands,
@@ -72,6 +75,8 @@ pub struct RedisBus {
     names: Arc<Names>,
     node: Uuid,
     pending: Arc<Pending>,
+    limiter: Arc<LocalLimiter>,
+    bucket_takes: Duration,
 }
 
 impl RedisBus {
@@ -107,7 +112,21 @@ impl RedisBus {
             .await
             .map_err(|error| ConnectError::server(what, error))?
             .keep();
-        Ok(Self { commands: Commands { pool, link: link.clone() }, link, names, node, pending })
+        Ok(Self {
+            commands: Commands { pool, link: link.clone() },
+            link,
+            names,
+            node,
+            pending,
+            limiter: Arc::default(),
+            bucket_takes: limiter::BUCKET_TAKES,
+        })
+    }
+
+    /// The same, but waiting so long for a token bucket before this node counts by itself.
+    #[must_use]
+    pub fn with_bucket_patience(self, bucket_takes: Duration) -> Self {
+        Self { bucket_takes, ..self }
     }
 }
 
@@ -155,11 +174,16 @@ struct Commands {
 impl Commands {
     /// Sends these in one round trip. Fails at once while the link is down.
     async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, BusError> {
+        let mut connection = self.connection().await?;
+        pipeline.query_async(&mut connection).await.map_err(away)
+    }
+
+    /// A connection to send something else over. Fails at once while the link is down.
+    async fn connection(&self) -> Result<Connection, BusError> {
         if !self.link.is_up() {
             return Err(away("the connection to Redis is down; it is being made again"));
         }
-        let mut connection = self.pool.get().await.map_err(away)?;
-        pipeline.query_async(&mut connection).await.map_err(away)
+        self.pool.get().await.map_err(away)
     }
 }
 

@@ -21,18 +21,26 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::ConnectError;
 
+mod api_key;
+mod audit;
 mod bar;
 mod column;
 mod failure;
 mod installation;
 mod instrument;
 mod lease;
+mod page;
 mod pool;
+mod seal;
+mod second_factor;
 mod session;
 mod user;
 mod watchlist;
 
 use failure::Failure;
+use seal::Sealer;
+
+pub use seal::SealKey;
 
 /// How long one call may take, all its waiting included, before the database counts as not available.
 const CALL_TAKES: Duration = Duration::from_secs(10);
@@ -52,11 +60,13 @@ pub struct SqlOptions {
     pub max_connections: u32,
     /// The time of leases on SQLite; Postgres uses its own.
     pub clock: Arc<dyn Clock>,
+    /// What secrets are sealed with. Without it, whatever needs one fails; all else works.
+    pub seal_key: Option<SealKey>,
 }
 
 impl fmt::Debug for SqlOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url: _, max_connections, clock: _ } = self;
+        let Self { url: _, max_connections, clock: _, seal_key: _ } = self;
         formatter.debug_struct("SqlOptions").field("max_connections", max_connections).finish_non_exhaustive()
     }
 }
@@ -66,6 +76,7 @@ pub struct Sql {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     clock: Arc<dyn Clock>,
+    sealer: Option<Sealer>,
 }
 
 impl fmt::Debug for Sql {
@@ -79,7 +90,8 @@ impl Sql {
     /// is none. Nothing is migrated.
     pub async fn connect(options: SqlOptions) -> Result<Self, ConnectError> {
         let (reader, writer) = pool::open(&options.url, options.max_connections).await?;
-        Ok(Self { reader, writer, clock: options.clock })
+        let sealer = options.seal_key.as_ref().map(Sealer::new);
+        Ok(Self { reader, writer, clock: options.clock, sealer })
     }
 
     /// Brings the database up to date: all of it or nothing. Any number of processes may do so at once.
@@ -125,6 +137,11 @@ impl Sql {
         self.backend() == DbBackend::Postgres
     }
 
+    /// What secrets are sealed with.
+    fn sealer(&self) -> Result<&Sealer, Failure> {
+        self.sealer.as_ref().ok_or_else(|| Failure::row("this process was given no key to seal secrets with"))
+    }
+
     /// Begins a transaction that writes; dropped before its commit, it changes nothing.
     async fn begin_write(&self) -> Result<DatabaseTransaction, Failure> {
         let options = TransactionOptions {
@@ -153,6 +170,7 @@ impl Sql {
 enum Lock {
     Migration,
     FirstUser,
+    Administrators,
     Bars(domain::bar::Series),
 }
 
@@ -163,6 +181,7 @@ impl Lock {
         match self {
             Self::Migration => OURS,
             Self::FirstUser => OURS + 1,
+            Self::Administrators => OURS + 2,
             Self::Bars(series) => {
                 let (high, low) = series.instrument.uuid().as_u64_pair();
                 (high ^ low.rotate_left(series.size as u32)).cast_signed() | 1 << 62

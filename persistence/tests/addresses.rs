@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::clock::SystemClock;
 use persistence::ConnectError;
 use persistence::redis::{RedisBus, RedisOptions};
-use persistence::sql::{Sql, SqlOptions};
+use persistence::sql::{SealKey, Sql, SqlOptions};
 use persistence::testing::{PrivatePostgres, PrivateRedis};
 
 use crate::or_skip;
@@ -14,7 +14,12 @@ use crate::or_skip;
 const SECRET: &str = "hunter2";
 
 async fn sql_error(url: &str) -> ConnectError {
-    let options = SqlOptions { url: url.into(), max_connections: 1, clock: Arc::new(SystemClock) };
+    let options = SqlOptions {
+        url: url.into(),
+        max_connections: 1,
+        clock: Arc::new(SystemClock),
+        seal_key: Some(SealKey::new(*b"hunter2hunter2hunter2hunter2hunt")),
+    };
     assert!(!format!("{options:?}").contains(SECRET));
     Sql::connect(options).await.expect_err(url)
 }

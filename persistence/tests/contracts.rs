@@ -16,6 +16,7 @@ use persistence::testing::StartError;
 mod addresses;
 mod bus;
 mod outage;
+mod rate;
 mod samples;
 mod stores;
 

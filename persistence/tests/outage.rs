@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::audit::AuditAction;
 use domain::bus::{Bus, Delivery, Demand, Message, Topic};
 use domain::clock::SystemClock;
 use domain::desk::{DeskQuestion, DeskRequests};
@@ -18,7 +19,7 @@ use sea_orm::sqlx::{Connection, Executor, SqliteConnection};
 use uuid::Uuid;
 
 use crate::bus::{connect, next, next_message};
-use crate::samples::{id_of, quote, user};
+use crate::samples::{id_of, line, quote, user};
 use crate::{at_once, eventually, or_skip, stores};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,18 +161,20 @@ async fn processes_migrate_a_new_postgres_at_once() {
 async fn sqlite_is_busy() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/busy.db", folder.path().display());
-    let options = SqlOptions { url: url.clone(), max_connections: 2, clock: Arc::new(SystemClock) };
+    let options =
+        SqlOptions { url: url.clone(), max_connections: 2, clock: Arc::new(SystemClock), seal_key: None };
     let sql = Sql::connect(options).await.unwrap();
     sql.migrate().await.unwrap();
     let mut other = SqliteConnection::connect(&url).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
 
     let (first, hash) = user("ann");
-    let write = sql.create_first(&first, &hash);
+    let set_up = line(AuditAction::UserSetUp);
+    let write = sql.create_first(&first, &hash, &set_up);
     let read = sql.any();
     let (written, read) = futures::join!(write, read);
     assert!(matches!(written, Err(StoreError::Unavailable(_))), "{written:?}");
     assert!(!read.unwrap());
     other.execute("ROLLBACK").await.unwrap();
-    assert!(sql.create_first(&first, &hash).await.unwrap());
+    assert!(sql.create_first(&first, &hash, &set_up).await.unwrap());
 }

@@ -1,5 +1,8 @@
 //! Things to store and to tell.
 
+use domain::access::{ApiKeyId, Scope};
+use domain::api_key::{ApiKey, ApiKeyHash, ApiKeyName};
+use domain::audit::{AuditAction, AuditAuthority, AuditLine, AuditLineId, AuditOutcome};
 use domain::bar::{Bar, BarPhase, BarSize, BarUpdate, Series};
 use domain::bus::Message;
 use domain::decimal::{Price, Quantity};
@@ -8,8 +11,9 @@ use domain::error::RefusalCode;
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
 use domain::market_data::{ConnectionState, ConnectionStatus};
 use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
-use domain::session::{RefreshTokenHash, Session, SessionId};
-use domain::user::{PasswordHash, Role, User, UserId, Username};
+use domain::second_factor::{RecoveryCodeHash, SecondFactor, SecondFactorId, TotpSecret};
+use domain::session::{NewSession, RefreshTokenHash, Session, SessionId};
+use domain::user::{PasswordHash, PasswordToken, PasswordTokenHash, Role, User, UserId, UserState, Username};
 use domain::watchlist::{Watchlist, WatchlistId, WatchlistName};
 use domain::world::{ConnectionId, Environment};
 use time::macros::datetime;
@@ -57,22 +61,110 @@ pub fn user(name: &str) -> (User, PasswordHash) {
         id: UserId(Uuid::new_v4()),
         username: Username::parse(name).unwrap(),
         role: Role::Admin,
+        state: UserState::Active,
+        second_factor: false,
         created_at: NOW,
     };
-    (user, PasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into()))
+    (user, password())
+}
+
+/// The password that everybody has.
+pub fn password() -> PasswordHash {
+    PasswordHash("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into())
+}
+
+/// Another, each time.
+pub fn new_password() -> PasswordHash {
+    PasswordHash(format!("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA${}", Uuid::new_v4().simple()))
+}
+
+/// Somebody who was just invited, with the token.
+pub fn invited(name: &str, role: Role) -> (User, PasswordToken) {
+    let user = User { role, state: UserState::Invited, ..user(name).0 };
+    let token = password_token(user.id, NOW);
+    (user, token)
+}
+
+pub fn password_token(user: UserId, created_at: OffsetDateTime) -> PasswordToken {
+    let hash = PasswordTokenHash(random());
+    PasswordToken { user, hash, created_at, expires_at: created_at + Duration::days(7) }
 }
 
 pub fn session(user: UserId, created_at: OffsetDateTime) -> Session {
-    let id = SessionId(Uuid::new_v4());
-    Session { id, user, created_at, expires_at: created_at + Duration::days(14) }
+    Session {
+        id: SessionId(Uuid::new_v4()),
+        user,
+        created_at,
+        last_used_at: created_at,
+        expires_at: created_at + Duration::days(14),
+        address: Some("2001:db8::7".parse().unwrap()),
+        agent: Some("Mozilla/5.0 (\u{1f4c8}) 'quoted'".into()),
+    }
+}
+
+pub fn new_session(user: UserId, created_at: OffsetDateTime) -> NewSession {
+    NewSession { session: session(user, created_at), token: token(), password: password() }
 }
 
 pub fn token() -> RefreshTokenHash {
+    RefreshTokenHash(random())
+}
+
+/// Bytes that no other call returns.
+pub fn random() -> [u8; 32] {
     let half = || Uuid::new_v4().into_bytes();
-    let mut hash = [0; 32];
-    hash[..16].copy_from_slice(&half());
-    hash[16..].copy_from_slice(&half());
-    RefreshTokenHash(hash)
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&half());
+    bytes[16..].copy_from_slice(&half());
+    bytes
+}
+
+pub fn api_key(user: UserId, created_at: OffsetDateTime) -> (ApiKey, ApiKeyHash) {
+    let key = ApiKey {
+        id: ApiKeyId(Uuid::now_v7()),
+        user,
+        name: ApiKeyName::parse("Täglich 'reports'").unwrap(),
+        prefix: "aB3-_x9Z".into(),
+        scopes: [Scope::MarketRead, Scope::TradePaper].into_iter().collect(),
+        addresses: ["10.1.0.0/16", "2001:db8::1"].map(|range| range.parse().unwrap()).to_vec(),
+        created_at,
+        expires_at: Some(created_at + Duration::days(90)),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    (key, ApiKeyHash(random()))
+}
+
+pub fn second_factor(user: UserId) -> SecondFactor {
+    let mut secret = [0; 20];
+    secret.copy_from_slice(&random()[..20]);
+    SecondFactor {
+        id: SecondFactorId(Uuid::new_v4()),
+        user,
+        secret: TotpSecret(secret),
+        created_at: NOW,
+        confirmed_at: None,
+    }
+}
+
+pub fn recovery_codes() -> [RecoveryCodeHash; 10] {
+    std::array::from_fn(|_| RecoveryCodeHash(random()))
+}
+
+/// A line by nobody; later ones have greater ids.
+pub fn line(action: AuditAction) -> AuditLine {
+    AuditLine {
+        id: AuditLineId(Uuid::now_v7()),
+        at: NOW,
+        user: None,
+        username: None,
+        via: AuditAuthority::Nobody,
+        address: None,
+        action,
+        subject: None,
+        outcome: AuditOutcome::Done,
+        detail: None,
+    }
 }
 
 pub fn watchlist(owner: UserId, name: &str, instruments: Vec<InstrumentId>) -> Watchlist {

@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use domain::clock::SystemClock;
 use migration::Migrator;
-use persistence::sql::{Sql, SqlOptions};
+use persistence::sql::{SealKey, Sql, SqlOptions};
 use persistence::testing::PrivatePostgres;
 use sea_orm_migration::MigratorTrait;
 
 use crate::{at_once, or_skip};
 
+mod administration;
+mod api_keys;
+mod audit;
 mod bars;
 mod installation;
 mod instruments;
 mod leases;
+mod old;
+mod passwords;
+mod second_factors;
+mod secrets;
 mod sessions;
 mod users;
 mod watchlists;
@@ -37,7 +44,12 @@ impl Pair {
 }
 
 pub async fn connect(url: &str) -> Sql {
-    let options = SqlOptions { url: url.into(), max_connections: 8, clock: Arc::new(SystemClock) };
+    connect_with(url, Some(SealKey::new([7; 32]))).await
+}
+
+/// Connects with another key, or with none.
+async fn connect_with(url: &str, seal_key: Option<SealKey>) -> Sql {
+    let options = SqlOptions { url: url.into(), max_connections: 8, clock: Arc::new(SystemClock), seal_key };
     Sql::connect(options).await.unwrap()
 }
 
@@ -62,13 +74,19 @@ async fn contract(url: &str) {
     bars::contract(&pair).await;
     users::contract(&pair).await;
     sessions::contract(&pair).await;
+    passwords::contract(&pair).await;
+    administration::contract(&pair).await;
+    api_keys::contract(&pair).await;
+    second_factors::contract(&pair).await;
+    audit::contract(&pair).await;
+    secrets::contract(&pair, url).await;
     watchlists::contract(&pair).await;
     leases::contract(&pair).await;
 }
 
 async fn migrations(pair: &Pair) {
     let pending = pair.one.pending().await.unwrap();
-    assert!(pending.len() >= 7, "{pending:?}");
+    assert!(pending.len() >= 13, "{pending:?}");
     let results = at_once(4, |number| {
         let sql = pair.of(number);
         async move { sql.migrate().await }

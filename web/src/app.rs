@@ -3,10 +3,17 @@
 use dioxus::prelude::*;
 
 use crate::browser;
+use crate::graphql::user::Role;
+use crate::pages::account::Account;
+use crate::pages::audit::Audit;
 use crate::pages::dashboard::Dashboard;
+use crate::pages::keys::Keys;
 use crate::pages::log_in::LogIn;
 use crate::pages::not_found::NotFound;
+use crate::pages::password::Password;
+use crate::pages::sessions::Sessions;
 use crate::pages::set_up::SetUp;
+use crate::pages::users::Users;
 use crate::preferences::Preferences;
 use crate::session::Session;
 
@@ -20,18 +27,46 @@ pub enum Route {
     LogIn {},
     #[route("/setup")]
     SetUp {},
+    #[route("/password")]
+    Password {},
+    #[route("/account")]
+    Account {},
+    #[route("/account/sessions")]
+    Sessions {},
+    #[route("/account/keys")]
+    Keys {},
+    #[route("/admin/users")]
+    Users {},
+    #[route("/admin/audit")]
+    Audit {},
     #[route("/:..segments")]
     NotFound { segments: Vec<String> },
 }
 
-/// The one-time token of the set-up link, as the page was opened with it.
-#[derive(Clone, PartialEq)]
-pub struct SetUpToken(pub Option<String>);
+impl Route {
+    /// Whether somebody who is logged in with this role may see the page.
+    pub fn is_for(&self, role: Role) -> bool {
+        match self {
+            Self::SetUp {} | Self::LogIn {} => false,
+            Self::Users {} | Self::Audit {} => role == Role::Admin,
+            Self::Dashboard {}
+            | Self::Account {}
+            | Self::Sessions {}
+            | Self::Keys {}
+            | Self::Password {}
+            | Self::NotFound { .. } => true,
+        }
+    }
+}
 
-impl SetUpToken {
+/// The one-time token of a set-up link or a password link, as the page was opened with it.
+#[derive(Clone, PartialEq)]
+pub struct OneTimeToken(pub Option<String>);
+
+impl OneTimeToken {
     /// Takes the token out of the address, where it must not stay.
     fn take_from_address() -> Self {
-        let token = browser::address_hash().strip_prefix("token=").map(str::to_owned);
+        let token = token_in(&browser::address_path(), &browser::address_hash());
         if token.is_some() {
             browser::clear_address_hash();
         }
@@ -39,15 +74,43 @@ impl SetUpToken {
     }
 }
 
+/// The token in `/setup#token=…` and `/password#…`.
+fn token_in(path: &str, hash: &str) -> Option<String> {
+    let token = match (path, hash.strip_prefix("token=")) {
+        (_, Some(token)) => token,
+        ("/password", None) => hash,
+        (_, None) => "",
+    };
+    (!token.is_empty()).then(|| token.to_owned())
+}
+
 /// The page.
 #[component]
 pub fn App() -> Element {
-    use_context_provider(SetUpToken::take_from_address);
+    use_context_provider(OneTimeToken::take_from_address);
     let preferences = use_context_provider(Preferences::remembered);
     let session = use_context_provider(Session::new);
     use_hook(|| spawn(session.run()));
     use_effect(move || browser::set_title(preferences.text().say(crate::text::Text::Product)));
     rsx! {
         Router::<Route> {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_taken_from_the_links_that_have_one() {
+        let check = |path: &str, hash: &str, expect: Option<&str>| {
+            assert_eq!(token_in(path, hash).as_deref(), expect, "{path} {hash}");
+        };
+        check("/setup", "token=abc", Some("abc"));
+        check("/password", "abc", Some("abc"));
+        check("/password", "token=abc", Some("abc"));
+        check("/password", "", None);
+        check("/password", "token=", None);
+        check("/", "main", None);
     }
 }

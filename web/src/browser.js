@@ -27,3 +27,41 @@ export function watchConnectivity(heard) {
 export function clockTime(millis, language) {
     return new Date(millis).toLocaleTimeString(language, { hour12: false });
 }
+
+/// A day and its time, in the reader's zone.
+export function dateTime(millis, language) {
+    return new Date(millis).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/// Puts a text on the clipboard, and says whether that worked. A page that did not come over HTTPS has no
+/// clipboard of its own; there, the old way still works.
+export async function copy(text) {
+    if (navigator.clipboard) {
+        try {
+            await navigator.clipboard.writeText(text);
+            return true;
+        } catch {
+            // The browser may still allow the old way.
+        }
+    }
+    const area = document.createElement("textarea");
+    const focused = document.activeElement;
+    area.value = text;
+    area.className = "hidden";
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    focused?.focus();
+    return done;
+}
+
+/// Saves a text as a file.
+export function download(name, text) {
+    const address = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 10000);
+}

@@ -18,6 +18,12 @@ extern "C" {
     fn watch_connectivity_js(heard: &Closure<dyn FnMut(String)>);
     #[wasm_bindgen(js_name = clockTime)]
     fn clock_time_js(millis: f64, language: &str) -> String;
+    #[wasm_bindgen(js_name = dateTime)]
+    fn date_time_js(millis: f64, language: &str) -> String;
+    #[wasm_bindgen(js_name = copy)]
+    fn copy_js(text: &str) -> js_sys::Promise;
+    #[wasm_bindgen(js_name = download)]
+    fn download_js(name: &str, text: &str);
 }
 
 /// Milliseconds since 1970 by the clock of this machine, which may be wrong.
@@ -50,6 +56,24 @@ fn millis(value: f64) -> i64 {
 #[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
 pub fn clock_time(millis: i64, language: &str) -> String {
     clock_time_js(millis as f64, language)
+}
+
+/// A day and its time in the reader's zone and language.
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
+pub fn date_time(millis: i64, language: &str) -> String {
+    date_time_js(millis as f64, language)
+}
+
+/// Puts a text on the clipboard; the answer says whether the browser let us. It is begun at once, since
+/// browsers allow it only while a click is being handled.
+pub fn copy(text: &str) -> impl Future<Output = bool> + 'static {
+    let done = JsFuture::from(copy_js(text));
+    async move { done.await.is_ok_and(|done| done.as_bool() == Some(true)) }
+}
+
+/// Saves a text as a file of this name.
+pub fn download(name: &str, text: &str) {
+    download_js(name, text);
 }
 
 /// A number from 0 up to 1.
@@ -182,6 +206,16 @@ pub fn clear_address_hash() {
             let _ = history.replace_state_with_url(&state, "", Some(&path));
         }
     }
+}
+
+/// The path of the address.
+pub fn address_path() -> String {
+    web_sys::window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
+}
+
+/// The address that the page came from, without a path: `https://desk.example`.
+pub fn origin() -> String {
+    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
 }
 
 /// The address of the websocket, on the origin that the page came from.

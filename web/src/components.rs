@@ -1,16 +1,31 @@
 //! Parts that know domain words and own what they ask of the server.
 
 pub mod account_menu;
+pub mod audit_table;
 pub mod banner;
 pub mod bar_legend;
 pub mod board;
 pub mod chart_panel;
 pub mod entry;
+pub mod form;
 pub mod instrument_search;
+pub mod key_form;
+pub mod key_list;
+pub mod moment;
+pub mod one_time_link;
+pub mod paged;
+pub mod password_change;
 pub mod price;
 pub mod quote_header;
+pub mod recovery_codes;
+pub mod second_factor;
+pub mod session_list;
+pub mod settings;
 pub mod status;
 pub mod top_bar;
+pub mod user_invite;
+pub mod user_panel;
+pub mod user_table;
 pub mod watchlist_editor;
 pub mod watchlist_panel;
 pub mod watchlist_row;

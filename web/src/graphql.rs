@@ -1,4 +1,5 @@
-//! The operations of the contract, each under the server's noun, and the way they travel over HTTP.
+//! The operations of the contract, each under the server's noun, and the way they travel over HTTP
+//! ([`http`], by the names that [`document`] gives them).
 //!
 //! cynic checks every fragment against `schema.graphql` when this crate is compiled.
 
@@ -6,14 +7,21 @@
 #[cynic::schema("tickgraph")]
 pub mod schema {}
 
+pub mod api_key;
+pub mod audit;
 pub mod bar;
+pub mod document;
 pub mod failure;
 pub mod http;
 pub mod instrument;
+pub mod page;
+pub mod password;
+pub mod person;
 pub mod quote;
 pub mod scalar;
 pub mod session;
 pub mod system;
+pub mod totp;
 pub mod user;
 pub mod user_error;
 pub mod watchlist;

@@ -12,6 +12,7 @@ use futures::channel::mpsc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::graphql::document::Request;
 use crate::graphql::failure::{Failure, Response, data_of};
 
 pub mod backoff;
@@ -41,14 +42,13 @@ pub struct Link {
 }
 
 /// What a component asks of the loop.
-#[derive(Debug)]
 pub enum Command {
     /// Starts an operation, and starts it again on every later socket.
     Subscribe {
         /// Ours, for the life of the page.
         id: u64,
-        /// The operation as JSON.
-        request: serde_json::Value,
+        /// The operation.
+        request: Request,
         /// Where its events go.
         sink: mpsc::UnboundedSender<Delivery>,
     },
@@ -98,7 +98,7 @@ impl Live {
     pub fn subscribe<T, V: Serialize>(&self, operation: &cynic::StreamingOperation<T, V>) -> Subscription<T> {
         let id = self.next_id.replace(self.next_id.get() + 1);
         let (sink, deliveries) = mpsc::unbounded();
-        if let Ok(request) = serde_json::to_value(operation) {
+        if let Ok(request) = Request::new(operation) {
             self.send(Command::Subscribe { id, request, sink });
         }
         Subscription { id, live: self.clone(), deliveries, data: PhantomData }

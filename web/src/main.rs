@@ -4,6 +4,7 @@
 //! [`chart`] the drawing. [`pages`] fetch and compose, [`components`] know domain words, [`ui`] knows none,
 //! [`text`] has every word, [`browser`] is the way to the browser.
 
+mod agent;
 mod app;
 mod browser;
 mod chart;
@@ -18,6 +19,14 @@ mod session;
 mod text;
 mod ui;
 
-fn main() {
-    dioxus::launch(app::App);
+use std::io::{self, Write};
+
+/// In a browser: the dashboard. Anywhere else: what `operations.json` has to hold, so that
+/// `cargo run -p web > web/operations.json` makes it.
+fn main() -> io::Result<()> {
+    if cfg!(target_family = "wasm") {
+        dioxus::launch(app::App);
+        return Ok(());
+    }
+    io::stdout().write_all(graphql::document::registry()?.as_bytes())
 }

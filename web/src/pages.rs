@@ -1,7 +1,13 @@
 //! The pages, one per address: each fetches and composes.
 
+pub mod account;
+pub mod audit;
 pub mod dashboard;
 pub mod gate;
+pub mod keys;
 pub mod log_in;
 pub mod not_found;
+pub mod password;
+pub mod sessions;
 pub mod set_up;
+pub mod users;

@@ -48,13 +48,15 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// A name and the password to it. No `Debug`: it holds a secret.
+/// A name, the password to it, and the second factor where one is asked for. No `Debug`: it holds a secret.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Credentials {
     /// The name.
     pub username: String,
     /// The password.
     pub password: String,
+    /// Six digits, or a recovery code.
+    pub code: Option<String>,
 }
 
 /// Where the person in front of the screen stands.
@@ -258,8 +260,8 @@ impl Session {
 
     /// Logs in.
     pub async fn log_in(self, credentials: Credentials) -> Result<(), Refusal> {
-        let Credentials { username, password } = credentials;
-        let input = SessionCreateInput { username, password };
+        let Credentials { username, password, code } = credentials;
+        let input = SessionCreateInput { username, password, code };
         let operation = SessionCreate::build(SessionCreateVariables { input });
         let payload = http::post(&operation, None).await?.session_create;
         self.accept(payload.session.ok_or(Refusal::User(payload.user_errors))?);
@@ -268,7 +270,7 @@ impl Session {
 
     /// Makes the first administrator and logs in as that.
     pub async fn set_up(mut self, token: String, credentials: Credentials) -> Result<(), Refusal> {
-        let Credentials { username, password } = credentials.clone();
+        let Credentials { username, password, .. } = credentials.clone();
         let input = UserSetUpInput { set_up_token: token, username, password };
         let operation = UserSetUp::build(UserSetUpVariables { input });
         let payload = http::post(&operation, None).await?.user_set_up;

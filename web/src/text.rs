@@ -2,14 +2,14 @@
 //!
 //! [`Text`] names the texts; [`en`] and [`zh`] have them. A text may hold `{name}`s to be filled in.
 
-use crate::graphql::failure::Failure;
 use crate::graphql::instrument::AssetClass;
 use crate::graphql::quote::FeedState;
 use crate::graphql::system::{ConnectionState, Environment};
 use crate::graphql::user::Role;
-use crate::graphql::user_error::{Refusal, UserError, UserErrorCode};
 
 mod en;
+mod people;
+mod problem;
 mod zh;
 
 /// A language of the dashboard.
@@ -80,10 +80,32 @@ texts! {
     Chart ChartOf BarSize LoadingHistory HistoryFailed HistoryIncomplete NoBars ChartBroken ChartBrokenHint
     OpenShort HighShort LowShort CloseShort VolumeShort
     ClassStock ClassEtf ClassFx ClassFuture ClassIndex ClassOption ClassBond ClassCrypto
-    FailureUnreachable FailureUnauthenticated FailureForbidden FailureUnavailable FailureLimit FailureInternal
-    FailureLines FailureNotSubscribed
+    Sessions SessionsLead ApiKeys ApiKeysLead Users UsersLead AuditLog AuditLogLead AccountLead Role State
+    Created Manage You On Off Back Cancel Saving LoadMore Copy Copied CopyFailed Download Link
+    ChoosePassword ChoosePasswordLead PasswordLinkNeeded PasswordChosen NewPassword CurrentPassword
+    ChangePassword ChangePasswordLead PasswordChanged SecondFactor SecondFactorLead SecondFactorOn
+    SecondFactorOff SecondFactorFailed BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor
+    RemoveSecondFactorLead ScanLead QrCode SecretByHand Code CodeHint CodeOfApp RecoveryCodes
+    RecoveryCodesLead RecoveryCodesKept RecoveryCodesLeft RenewRecoveryCodes RenewRecoveryCodesLead
+    SessionsFailed NoSessions ThisSession UnknownProgram ProgramOnSystem UnknownAddress LastUsed
+    LoggedInAt EndSession ReallyEndSession EndOtherSessions ReallyEndOtherSessions NewApiKey NewApiKeyLead
+    ApiKeyMade ApiKeyMadeLead Secret SecretKept KeyName KeyNameHint Scopes Expires Expired NeverExpires
+    Days KeyAddresses KeyAddressesHint CreateKey KeysFailed NoKeys NoKeysHint NeverUsed OnlyFrom Revoke
+    ReallyRevoke Revoked ScopeMarketRead ScopeAccountRead ScopeTradePaper ScopeTradeLive ScopeResearch
+    ScopeAdmin ScopeOther InviteUser InviteUserLead OneTimeLink OneTimeLinkLead LinkKept UsersFailed
+    NoUsers UserInvited UserActive UserDisabled SetRole ResetPassword ReallyResetPassword
+    ResetSecondFactor ReallyResetSecondFactor DisableUser ReallyDisableUser EnableUser When Who What
+    Subject Outcome Address Done Refused Nobody Everybody Everything ApiKey WithKey AuditFailed
+    NoAuditLines NoAuditLinesHint ActionUserSetUp ActionUserInvite ActionUserRoleSet ActionUserDisable
+    ActionUserEnable ActionUserSecondFactorReset ActionPasswordReset ActionPasswordSet
+    ActionPasswordChange ActionSessionCreate ActionSessionRevoke ActionApiKeyCreate ActionApiKeyRevoke
+    ActionTotpConfirm ActionTotpRemove ActionRecoveryCodesRenew ActionOther
+    FailureUnreachable FailureUnauthenticated FailureForbidden FailureUnavailable FailureLimit
+    FailureRateLimited FailureInternal FailureLines FailureNotSubscribed
     ErrorInvalid ErrorInvalidUsername ErrorInvalidPassword ErrorInvalidName ErrorNotFound ErrorTaken
     ErrorLimitReached ErrorOutdated ErrorCredentials ErrorSetUpToken ErrorSetUpDone ErrorOther
+    ErrorInvalidAddresses ErrorCodeRequired ErrorCode ErrorTooManyAttempts ErrorPasswordToken
+    ErrorLastAdministrator ErrorPasswordWrong
 }
 
 /// The texts in one language.
@@ -166,77 +188,6 @@ impl Catalogue {
             AssetClass::Crypto => Text::ClassCrypto,
         })
     }
-
-    /// Why there is no answer. The server's own sentence, which is English, says more than ours where it is
-    /// not about something that every reader meets.
-    pub fn failure(self, failure: &Failure) -> String {
-        let (code, message) = match failure {
-            Failure::Unreachable => return self.say(Text::FailureUnreachable).to_owned(),
-            Failure::Unauthenticated => return self.say(Text::FailureUnauthenticated).to_owned(),
-            Failure::Refused { code, message, .. } => (code.as_str(), message),
-        };
-        let own = match code {
-            "FORBIDDEN" => Some(Text::FailureForbidden),
-            "UNAVAILABLE" => Some(Text::FailureUnavailable),
-            "LIMIT" => Some(Text::FailureLimit),
-            "INTERNAL" => Some(Text::FailureInternal),
-            "MARKET_DATA_LINES_EXHAUSTED" => Some(Text::FailureLines),
-            "MARKET_DATA_NOT_SUBSCRIBED" => Some(Text::FailureNotSubscribed),
-            _ => None,
-        };
-        match own {
-            Some(own) if self.0 != Language::English || message.is_empty() => self.say(own).to_owned(),
-            _ => sentence(message),
-        }
-    }
-
-    /// What is wrong with one field of a form.
-    pub fn field_error(self, refusal: Option<&Refusal>, field: &str) -> Option<String> {
-        let Some(Refusal::User(errors)) = refusal else { return None };
-        errors.iter().find(|error| error.is_about(field)).map(|error| self.user_error(error))
-    }
-
-    /// What is wrong with a form as a whole, when these fields tell the rest.
-    pub fn form_error(self, refusal: &Refusal, fields: &[&str]) -> Option<String> {
-        let errors = match refusal {
-            Refusal::Failure(failure) => return Some(self.failure(failure)),
-            Refusal::User(errors) if errors.is_empty() => return Some(self.say(Text::ErrorOther).to_owned()),
-            Refusal::User(errors) => errors,
-        };
-        let about_none = |error: &&UserError| !fields.iter().any(|field| error.is_about(field));
-        errors.iter().find(about_none).map(|error| self.user_error(error))
-    }
-
-    fn user_error(self, error: &UserError) -> String {
-        if self.0 == Language::English && !error.message.is_empty() {
-            return sentence(&error.message);
-        }
-        let text = match error.code {
-            UserErrorCode::Invalid if error.is_about("username") => Text::ErrorInvalidUsername,
-            UserErrorCode::Invalid if error.is_about("password") => Text::ErrorInvalidPassword,
-            UserErrorCode::Invalid if error.is_about("name") => Text::ErrorInvalidName,
-            UserErrorCode::Invalid | UserErrorCode::RangeInvalid => Text::ErrorInvalid,
-            UserErrorCode::NotFound => Text::ErrorNotFound,
-            UserErrorCode::Taken => Text::ErrorTaken,
-            UserErrorCode::LimitReached => Text::ErrorLimitReached,
-            UserErrorCode::Outdated => Text::ErrorOutdated,
-            UserErrorCode::InvalidCredentials => Text::ErrorCredentials,
-            UserErrorCode::SessionEnded => Text::FailureUnauthenticated,
-            UserErrorCode::SetUpTokenInvalid => Text::ErrorSetUpToken,
-            UserErrorCode::SetUpDone => Text::ErrorSetUpDone,
-            UserErrorCode::MarketDataLinesExhausted => Text::FailureLines,
-            UserErrorCode::MarketDataNotSubscribed => Text::FailureNotSubscribed,
-            UserErrorCode::BrokerRefused | UserErrorCode::Other => Text::ErrorOther,
-        };
-        self.say(text).to_owned()
-    }
-}
-
-/// With a capital and a full stop.
-fn sentence(message: &str) -> String {
-    let mut letters = message.trim().trim_end_matches('.').chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", letters.as_str())
 }
 
 #[cfg(test)]
@@ -278,24 +229,5 @@ mod tests {
         check("en-GB", Language::English);
         check("de", Language::English);
         check("", Language::English);
-    }
-
-    #[test]
-    fn errors_stand_at_their_field_or_over_the_form() {
-        let text = Catalogue(Language::English);
-        let error = |field: Option<&str>, message: &str| UserError {
-            field: field.map(|field| vec!["input".to_owned(), field.to_owned()]),
-            code: UserErrorCode::Invalid,
-            message: message.to_owned(),
-        };
-        let refusal = Refusal::User(vec![error(Some("password"), "too short"), error(None, "no luck")]);
-        assert_eq!(text.field_error(Some(&refusal), "password").as_deref(), Some("Too short."));
-        assert_eq!(text.field_error(Some(&refusal), "username"), None);
-        assert_eq!(text.form_error(&refusal, &["password"]).as_deref(), Some("No luck."));
-        let chinese = Catalogue(Language::Chinese);
-        assert_eq!(
-            chinese.field_error(Some(&refusal), "password").as_deref(),
-            Some(chinese.say(Text::ErrorInvalidPassword)),
-        );
     }
 }

@@ -53,6 +53,7 @@ pub fn build(options: &Options) -> Result<()> {
     let public = web.join("public");
     add_folder(&mut bundle, &public, &public)?;
     bundle.add("licenses.txt", licenses(&packages)?.into_bytes());
+    bundle.add(bundle::OPERATIONS, read(&web.join(bundle::OPERATIONS))?);
 
     let page = read(&web.join("index.html"))?;
     let files = bundle.finish(page)?;

@@ -41,9 +41,12 @@ pub struct IssuedToken {
     pub expires_at: OffsetDateTime,
 }
 
-/// The token is malformed, forged, not valid yet or not valid any more.
+/// The access token or API key is malformed, forged, not valid yet or not valid any more, or not from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the access token is not valid or has expired; renew the session or log in again")]
+#[error(
+    "the access token or API key is not valid here or has expired; renew the session, log in again, or use \
+     another key"
+)]
 pub struct TokenRejected;
 
 #[derive(Serialize, Deserialize)]
@@ -155,7 +158,10 @@ mod tests {
             id: SessionId(Uuid::from_u128(5)),
             user: UserId(Uuid::from_u128(6)),
             created_at: NOW,
+            last_used_at: NOW,
             expires_at: NOW + Duration::days(14),
+            address: None,
+            agent: None,
         }
     }
 

@@ -1,14 +1,14 @@
-//! What is stored of a refresh token.
+//! What is stored of tokens, keys and recovery codes.
 
-use domain::session::{RefreshToken, RefreshTokenHash, TokenDigest};
-use sha2::{Digest, Sha256};
+use domain::secret::Digest;
+use sha2::Digest as _;
 
-/// SHA-256: enough for tokens, which are random to begin with.
+/// SHA-256: enough for what is random to begin with.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sha256Digest;
 
-impl TokenDigest for Sha256Digest {
-    fn digest(&self, token: &RefreshToken) -> RefreshTokenHash {
-        RefreshTokenHash(Sha256::digest(token.0).into())
+impl Digest for Sha256Digest {
+    fn sha256(&self, bytes: &[u8]) -> [u8; 32] {
+        sha2::Sha256::digest(bytes).into()
     }
 }

@@ -6,7 +6,9 @@
 use std::future::Future;
 
 use async_graphql::{Context, Guard, Result};
-use domain::user::{Permission, User};
+use domain::access::Authority;
+use domain::asker::{Asker, Person};
+use domain::user::{Permission, User, UserId};
 
 use crate::auth::Principal;
 use crate::graphql::caller;
@@ -19,6 +21,15 @@ pub struct Requires(pub Permission);
 impl Guard for Requires {
     async fn check(&self, context: &Context<'_>) -> Result<()> {
         check(context, self.0)
+    }
+}
+
+/// Lets through whoever has one of the two: what is one's own, or an administrator's business.
+pub struct RequiresEither(pub Permission, pub Permission);
+
+impl Guard for RequiresEither {
+    async fn check(&self, context: &Context<'_>) -> Result<()> {
+        check(context, self.0).or_else(|refused| check(context, self.1).map_err(|_| refused))
     }
 }
 
@@ -52,7 +63,7 @@ pub fn check_principal(principal: Option<&Principal>, permission: Permission) ->
         _ if !role.allows(permission) => {
             format!("your role, {}, does not include this; ask an administrator", role.as_str())
         }
-        [] => "this is for people alone: log in, a key cannot do it".to_owned(),
+        [] => return Err(people_alone()),
         [scope, ..] => format!("this API key lacks the scope {}; make one that has it", scope.as_str()),
     };
     Err(coded(code::FORBIDDEN, message))
@@ -62,6 +73,48 @@ pub fn check_principal(principal: Option<&Principal>, permission: Permission) ->
 pub fn user<'c>(context: &Context<'c>) -> Result<&'c User> {
     let principal = caller(context).principal.as_ref();
     principal.map(|principal| &principal.user).ok_or_else(not_logged_in)
+}
+
+/// Whether what is this user's own may be seen: it is one's own, in a session, or one is an administrator.
+pub fn may_see(context: &Context<'_>, owner: UserId) -> bool {
+    is_own(context, owner) || is_administrator(context)
+}
+
+/// Whether an administrator asks.
+pub fn is_administrator(context: &Context<'_>) -> bool {
+    has(context, Permission::Administer)
+}
+
+/// Whether it is a user's own session that asks.
+pub fn is_own(context: &Context<'_>, owner: UserId) -> bool {
+    has(context, Permission::ManageSelf) && user(context).is_ok_and(|asking| asking.id == owner)
+}
+
+/// Whether whoever asks has the permission: never true where nobody is known to ask.
+fn has(context: &Context<'_>, permission: Permission) -> bool {
+    check_principal(caller(context).principal.as_ref(), permission).is_ok()
+}
+
+/// Who asks, for a use case.
+pub fn asker(context: &Context<'_>) -> Result<Asker> {
+    let caller = caller(context);
+    let principal = caller.principal.as_ref().ok_or_else(not_logged_in)?;
+    let (user, origin) = (principal.user.clone(), caller.origin.clone());
+    Ok(Asker { user, authority: principal.authority, origin })
+}
+
+/// The person who asks, for a use case that no key can do.
+pub fn person(context: &Context<'_>) -> Result<Person> {
+    check_principal(caller(context).principal.as_ref(), Permission::ManageSelf)?;
+    let Asker { user, authority, origin } = asker(context)?;
+    match authority {
+        Authority::Session(session) => Ok(Person { user, session, origin }),
+        Authority::Key(..) => Err(people_alone()),
+    }
+}
+
+fn people_alone() -> async_graphql::Error {
+    coded(code::FORBIDDEN, "this is for people alone: log in, a key cannot do it")
 }
 
 fn not_logged_in() -> async_graphql::Error {

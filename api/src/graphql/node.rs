@@ -1,17 +1,23 @@
 //! Global ids, and the one query that follows any of them.
 
-use async_graphql::{Context, Error, ID, Interface, Object, Result};
+use async_graphql::{Context, Error, Guard as _, ID, Interface, Object, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::access::ApiKeyId;
+use domain::audit::AuditLineId;
 use domain::error::{Refusal, RefusalCode};
 use domain::instrument::InstrumentId;
+use domain::session::SessionId;
 use domain::user::{Permission, UserId};
 use domain::watchlist::WatchlistId;
 use uuid::Uuid;
 
+use crate::graphql::api_key::ApiKey;
+use crate::graphql::audit::AuditLine;
 use crate::graphql::error::{code, coded, top_level};
-use crate::graphql::guard::{permitted, user};
+use crate::graphql::guard::{Requires, RequiresEither, is_administrator, may_see, user};
 use crate::graphql::instrument::Instrument;
+use crate::graphql::session::OpenSession;
 use crate::graphql::user::User;
 use crate::graphql::watchlist::Watchlist;
 use crate::graphql::{core, instrument};
@@ -25,6 +31,12 @@ pub enum GlobalId {
     Watchlist(WatchlistId),
     /// A user.
     User(UserId),
+    /// An open session.
+    OpenSession(SessionId),
+    /// An API key.
+    ApiKey(ApiKeyId),
+    /// A line of the audit log.
+    AuditLine(AuditLineId),
 }
 
 impl GlobalId {
@@ -34,6 +46,9 @@ impl GlobalId {
             Self::Instrument(id) => ("Instrument", id.uuid()),
             Self::Watchlist(id) => ("Watchlist", id.0),
             Self::User(id) => ("User", id.0),
+            Self::OpenSession(id) => ("OpenSession", id.0),
+            Self::ApiKey(id) => ("ApiKey", id.0),
+            Self::AuditLine(id) => ("AuditLine", id.0),
         };
         ID(URL_SAFE_NO_PAD.encode(format!("{noun}:{id}")))
     }
@@ -47,6 +62,9 @@ impl GlobalId {
             "Instrument" => Some(Self::Instrument(InstrumentId::from_uuid(id))),
             "Watchlist" => Some(Self::Watchlist(WatchlistId(id))),
             "User" => Some(Self::User(UserId(id))),
+            "OpenSession" => Some(Self::OpenSession(SessionId(id))),
+            "ApiKey" => Some(Self::ApiKey(ApiKeyId(id))),
+            "AuditLine" => Some(Self::AuditLine(AuditLineId(id))),
             _ => None,
         }
     }
@@ -60,6 +78,21 @@ pub fn instrument_id(id: &ID) -> Option<InstrumentId> {
 /// The watchlist that an id names.
 pub fn watchlist_id(id: &ID) -> Option<WatchlistId> {
     if let Some(GlobalId::Watchlist(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
+/// The user that an id names.
+pub fn user_id(id: &ID) -> Option<UserId> {
+    if let Some(GlobalId::User(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
+/// The session that an id names.
+pub fn session_id(id: &ID) -> Option<SessionId> {
+    if let Some(GlobalId::OpenSession(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
+/// The API key that an id names.
+pub fn api_key_id(id: &ID) -> Option<ApiKeyId> {
+    if let Some(GlobalId::ApiKey(id)) = GlobalId::decode(id) { Some(id) } else { None }
 }
 
 /// The top-level error for an id that a query cannot follow.
@@ -83,6 +116,12 @@ pub enum Node {
     Watchlist(Watchlist),
     /// A user.
     User(User),
+    /// An open session.
+    OpenSession(OpenSession),
+    /// An API key.
+    ApiKey(ApiKey),
+    /// A line of the audit log.
+    AuditLine(AuditLine),
 }
 
 #[derive(Default)]
@@ -96,19 +135,47 @@ impl NodeQuery {
         context: &Context<'_>,
         #[graphql(desc = "An id that this server gave out.")] id: ID,
     ) -> Option<Result<Node>> {
-        permitted(context, Permission::ReadMarket, find(context, &id)).await
+        find(context, &id).await.transpose()
     }
 }
 
 async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+    RequiresEither(Permission::ReadMarket, Permission::Administer).check(context).await?;
     let asking = user(context)?;
     match GlobalId::decode(id).ok_or_else(|| bad_id("anything"))? {
-        GlobalId::Instrument(id) => Ok(instrument::find(context, id).await?.map(Node::Instrument)),
+        GlobalId::Instrument(id) => {
+            Requires(Permission::ReadMarket).check(context).await?;
+            Ok(instrument::find(context, id).await?.map(Node::Instrument))
+        }
         GlobalId::Watchlist(id) => {
+            Requires(Permission::ReadMarket).check(context).await?;
             let found = core(context).services.watchlists.find(asking.id, id).await.map_err(top_level)?;
             Ok(found.map(|watchlist| Node::Watchlist(watchlist.into())))
         }
-        GlobalId::User(id) => Ok((id == asking.id).then(|| Node::User(asking.clone().into()))),
+        of_people => find_of_people(context, of_people).await.map_err(top_level),
+    }
+}
+
+/// Users, sessions, keys and audit lines; whose they are decides whether they may be seen.
+async fn find_of_people(context: &Context<'_>, id: GlobalId) -> Result<Option<Node>, domain::Error> {
+    let people = &core(context).services.people;
+    match id {
+        GlobalId::User(id) if user(context).is_ok_and(|asking| asking.id == id) || may_see(context, id) => {
+            Ok(people.users.find(&[id]).await?.pop().map(|user| Node::User(user.into())))
+        }
+        GlobalId::OpenSession(id) => {
+            let found = people.sessions.find_open(id).await?;
+            let found = found.filter(|(session, _)| may_see(context, session.user));
+            Ok(found.map(|(session, _)| Node::OpenSession(session.into())))
+        }
+        GlobalId::ApiKey(id) => {
+            let found = people.api_keys.find(&[id]).await?.pop();
+            Ok(found.filter(|key| may_see(context, key.user)).map(|key| Node::ApiKey(key.into())))
+        }
+        GlobalId::AuditLine(id) if is_administrator(context) => {
+            Ok(people.audit.find(id).await?.map(|line| Node::AuditLine(line.into())))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -123,6 +190,9 @@ mod tests {
             GlobalId::Instrument(InstrumentId::from_uuid(id)),
             GlobalId::Watchlist(WatchlistId(id)),
             GlobalId::User(UserId(id)),
+            GlobalId::OpenSession(SessionId(id)),
+            GlobalId::ApiKey(ApiKeyId(id)),
+            GlobalId::AuditLine(AuditLineId(id)),
         ] {
             assert_eq!(GlobalId::decode(&whole.encode()), Some(whole));
         }

@@ -36,13 +36,13 @@ pub struct InstrumentEdge {
 #[derive(SimpleObject)]
 pub struct PageInfo {
     /// Whether something comes after this page.
-    has_next_page: bool,
+    pub has_next_page: bool,
     /// Whether something comes before this page.
-    has_previous_page: bool,
+    pub has_previous_page: bool,
     /// The cursor of the first of this page.
-    start_cursor: Option<String>,
+    pub start_cursor: Option<String>,
     /// The cursor of the last of this page.
-    end_cursor: Option<String>,
+    pub end_cursor: Option<String>,
 }
 
 /// Which part of a list.

@@ -1,17 +1,23 @@
 //! Sessions: logging in, staying in, logging out. The refresh token travels in a cookie alone.
 
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Guard as _, ID, InputObject, Object, Result, SimpleObject};
 use axum::http::header::SET_COOKIE;
-use domain::access::Authority;
 use domain::error::{Refusal, RefusalCode};
-use domain::session::Granted;
+use domain::session::{Granted, LogIn};
+use domain::user::Permission;
 
 use crate::core::Core;
 use crate::graphql::error::{UserError, code, coded, payload, top_level};
+use crate::graphql::guard::{RequiresEither, asker, person};
+use crate::graphql::node::{invalid_id, session_id};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::user::User;
 use crate::graphql::{caller, core};
 use crate::http::RefreshCookie;
+
+mod open;
+
+pub use open::{OpenSession, OpenSessionMutation};
 
 /// An open session.
 #[derive(SimpleObject)]
@@ -34,6 +40,16 @@ pub struct SessionCreateInput {
     /// The password.
     #[graphql(secret)]
     password: String,
+    /// Six digits of the authenticator app, or a recovery code: needed where the user has a second factor.
+    #[graphql(secret)]
+    code: Option<String>,
+}
+
+/// A session that ends.
+#[derive(InputObject)]
+pub struct SessionRevokeInput {
+    /// The id of the session: one of your own, or as administrator anybody's; the one that asks where it is left out.
+    session: Option<ID>,
 }
 
 /// What became of a log-in. The refresh token travels in an `HttpOnly` cookie that the server sets; it is not in here.
@@ -68,7 +84,7 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Logs in, and sets the refresh cookie.
+    /// Logs in, and sets the refresh cookie. Where the user has a second factor, the code is asked for when the password is right.
     async fn session_create(
         &self,
         context: &Context<'_>,
@@ -76,8 +92,10 @@ impl SessionMutation {
     ) -> Result<SessionCreatePayload> {
         let cookie = cookie(context)?;
         let core = core(context);
-        let (granted, user_errors) =
-            payload(core.services.sessions.create(&input.username, input.password).await)?;
+        let SessionCreateInput { username, password, code } = input;
+        let log_in = LogIn { username, password, code };
+        let origin = &caller(context).origin;
+        let (granted, user_errors) = payload(core.services.people.sessions.create(log_in, origin).await)?;
         let session = granted.map(|granted| open(context, core, cookie, granted)).transpose()?;
         Ok(SessionCreatePayload { session, user_errors })
     }
@@ -87,7 +105,7 @@ impl SessionMutation {
         let cookie = cookie(context)?;
         let core = core(context);
         let renewed = match &cookie.token {
-            Some(token) => core.services.sessions.refresh(token).await,
+            Some(token) => core.services.people.sessions.refresh(token).await,
             None => {
                 Err(Refusal::whole(RefusalCode::SessionEnded, "there is no session to renew; log in").into())
             }
@@ -100,19 +118,42 @@ impl SessionMutation {
         Ok(SessionRefreshPayload { session, user_errors })
     }
 
-    /// Ends the session of the refresh cookie and that of the access token, and clears the cookie.
-    async fn session_revoke(&self, context: &Context<'_>) -> Result<SessionRevokePayload> {
-        let cookie = cookie(context)?;
-        let sessions = &core(context).services.sessions;
-        if let Some(token) = &cookie.token {
-            sessions.revoke_by_token(token).await.map_err(top_level)?;
-        }
-        if let Some(Authority::Session(id)) = caller(context).principal.as_ref().map(|one| one.authority) {
-            sessions.revoke(id).await.map_err(top_level)?;
-        }
-        context.append_http_header(SET_COOKIE, cookie.cleared());
-        Ok(SessionRevokePayload { revoked: true, user_errors: Vec::new() })
+    /// Ends a session. Without an id it is the one that asks: that of the refresh cookie and that of the access token; and the cookie is cleared.
+    async fn session_revoke(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which; the one that asks where it is left out.")] input: Option<SessionRevokeInput>,
+    ) -> Result<SessionRevokePayload> {
+        let revoked = match input.and_then(|input| input.session) {
+            Some(id) => revoke(context, &id).await,
+            None => log_out(context).await,
+        };
+        let (revoked, user_errors) = revoked?;
+        Ok(SessionRevokePayload { revoked: revoked.is_some(), user_errors })
     }
+}
+
+async fn revoke(context: &Context<'_>, id: &ID) -> Result<(Option<()>, Vec<UserError>)> {
+    RequiresEither(Permission::ManageSelf, Permission::Administer).check(context).await?;
+    let asker = asker(context)?;
+    let revoked = async {
+        let id = session_id(id).ok_or_else(|| invalid_id("session", "a session"))?;
+        core(context).services.people.sessions.revoke(&asker, id).await
+    };
+    payload(revoked.await)
+}
+
+async fn log_out(context: &Context<'_>) -> Result<(Option<()>, Vec<UserError>)> {
+    let cookie = cookie(context)?;
+    let sessions = &core(context).services.people.sessions;
+    if let Some(token) = &cookie.token {
+        sessions.revoke_by_token(token, &caller(context).origin).await.map_err(top_level)?;
+    }
+    if let Ok(person) = person(context) {
+        sessions.revoke_own(&person).await.map_err(top_level)?;
+    }
+    context.append_http_header(SET_COOKIE, cookie.cleared());
+    Ok((Some(()), Vec::new()))
 }
 
 fn cookie<'c>(context: &Context<'c>) -> Result<&'c RefreshCookie> {

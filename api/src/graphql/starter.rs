@@ -45,6 +45,15 @@ pub async fn make_watchlist(core: Arc<Core>, owner: UserId) {
     }
 }
 
+/// The same for somebody who may have watchlists already.
+pub async fn make_watchlist_where_none(core: Arc<Core>, owner: UserId) {
+    match core.services.watchlists.list(owner).await {
+        Ok(lists) if lists.is_empty() => make_watchlist(core, owner).await,
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the first watchlist could not be made"),
+    }
+}
+
 async fn find(core: &Core) -> Result<Vec<InstrumentId>, Error> {
     let wanted = STARTERS.map(|(symbol, class)| (symbol.to_owned(), class)).to_vec();
     let DeskAnswer::Instruments(found) = core.services.desk.ask(DeskQuestion::Named(wanted), DESK).await?

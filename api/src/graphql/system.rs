@@ -5,7 +5,7 @@ use domain::user::Permission;
 use futures::{Stream, StreamExt as _};
 
 use crate::feed::DeskPresence;
-use crate::graphql::guard::Requires;
+use crate::graphql::guard::{Requires, check_principal};
 use crate::graphql::instrument::Environment;
 use crate::graphql::quote::millis_between;
 use crate::graphql::scalar::{DateTime, Decimal};
@@ -201,7 +201,8 @@ impl SystemQuery {
         System {
             overview: core.monitor.overview(&core.services).await,
             presence: core.feed.presence().borrow().clone(),
-            shows_details: caller(context).principal.is_some(),
+            shows_details: check_principal(caller(context).principal.as_ref(), Permission::ReadMarket)
+                .is_ok(),
         }
     }
 }

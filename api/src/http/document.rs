@@ -29,7 +29,18 @@ pub(super) use required::check_variables;
 pub(crate) use store::Documents;
 
 /// Fields that cost a password's hash or touch the cookie: one of them in an operation.
-const ONCE: [&str; 4] = ["userSetUp", "sessionCreate", "sessionRefresh", "sessionRevoke"];
+const ONCE: [&str; 10] = [
+    "userSetUp",
+    "sessionCreate",
+    "sessionRefresh",
+    "sessionRevoke",
+    "passwordSet",
+    "passwordChange",
+    "apiKeyCreate",
+    "totpBegin",
+    "totpRemove",
+    "recoveryCodesRenew",
+];
 
 /// How often an operation may ask for the same root field, each time under another alias.
 const MAX_REPEATS: usize = 10;
@@ -153,7 +164,7 @@ fn nothing() -> RootField {
 
 fn multiplied(fields: &[&Positioned<Field>]) -> Option<String> {
     let costly = fields.iter().filter(|field| ONCE.contains(&field.node.name.node.as_str()));
-    (costly.count() > 1).then(|| "log in, renew, log out or set up once in an operation".to_owned())
+    (costly.count() > 1).then(|| "one operation holds one log-in, log-out, renewal, or change of a password, key or second factor".to_owned())
 }
 
 fn not_single(fields: &[&Positioned<Field>]) -> Option<String> {

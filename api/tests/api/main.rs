@@ -9,6 +9,8 @@
     reason = "these are tests"
 )]
 
+mod api_keys;
+mod audit;
 #[path = "../../src/feed/testing.rs"]
 #[allow(dead_code, reason = "shared with the unit tests")]
 mod fake_bus;
@@ -21,9 +23,14 @@ mod http_origin;
 mod http_status;
 mod log_in;
 mod market;
+mod people;
 mod schema;
+mod second_factor;
+mod sessions;
 mod sharing;
 mod sse;
 mod support;
+mod throttle;
+mod walk;
 mod watchlists;
 mod websocket;

@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::auth::{Argon2Hasher, OsRandom, SetUpTokens, Sha256Digest};
+use api::auth::{OsRandom, Rfc6238, SetUpTokens, Sha256Digest};
 use api::{Api, ApiOptions, MasterKey, ProtocolOptions, Services};
 use domain::clock::Clock;
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
-use domain::session::Sessions;
-use domain::user::Users;
+use domain::people::{People, PeoplePorts};
 use domain::watchlist::Watchlists;
 use domain::world::{ConnectionId, Environment};
 use reqwest::Client;
@@ -21,13 +20,15 @@ use uuid::Uuid;
 
 use crate::fake_bus::FakeBus;
 
-pub mod buckets;
 pub mod desk;
+pub mod hasher;
+pub mod limiter;
 pub mod socket;
 pub mod stores;
 
-use buckets::Buckets;
 use desk::FakeDesk;
+use hasher::CountingHasher;
+use limiter::FakeLimiter;
 use stores::Stores;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -72,10 +73,15 @@ pub struct Node {
     pub client: Client,
     pub clock: Arc<SetClock>,
     pub stores: Arc<Stores>,
+    pub limiter: Arc<FakeLimiter>,
+    pub hasher: Arc<CountingHasher>,
+    /// The use cases over the same stores, for what cannot be said over HTTP on one machine: other addresses.
+    pub people: People,
     pub bus: Arc<FakeBus>,
     pub desk: Arc<FakeDesk>,
     pub set_up_token: String,
     pub shutdown: CancellationToken,
+    running: Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
 
 impl Node {
@@ -85,22 +91,50 @@ impl Node {
 
     pub async fn start_with(protocol: ProtocolOptions) -> Self {
         let clock = Arc::new(SetClock(Mutex::new(datetime!(2026-11-22 20:00 UTC))));
-        let (stores, bus, desk) =
-            (Arc::new(Stores::default()), FakeBus::new(), Arc::new(FakeDesk::default()));
         let key = MasterKey::new([5; 32]);
-        let set_up = SetUpTokens::new(&key, Uuid::from_u128(77));
-        let set_up_token = set_up.token().to_owned();
-        let services = services(&clock, &stores, &bus, &desk, set_up);
+        let behind = Behind {
+            limiter: Arc::new(FakeLimiter::new(clock.clone())),
+            hasher: Arc::new(CountingHasher::new()),
+            clock,
+            stores: Arc::default(),
+            bus: FakeBus::new(),
+            desk: Arc::default(),
+            set_up: SetUpTokens::new(&key, Uuid::from_u128(77)),
+        };
         let allowed_origins = vec!["https://charts.example.com".to_owned()];
-        let api = Api::new(services, &ApiOptions { key, allowed_origins, version: "1.2.3", protocol });
+        let options = ApiOptions { key, allowed_origins, version: "1.2.3", protocol };
+        let api = Api::new(behind.services(), &options);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
         let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        tokio::spawn(api.run(shutdown.clone()));
+        let running = Mutex::new(Some(tokio::spawn(api.run(shutdown.clone()))));
         let client = Client::builder().cookie_store(true).timeout(Duration::from_secs(20)).build().unwrap();
-        Self { address, client, clock, stores, bus, desk, set_up_token, shutdown }
+        let people = behind.people();
+        let set_up_token = behind.set_up.token().to_owned();
+        let Behind { clock, stores, limiter, hasher, bus, desk, .. } = behind;
+        Self {
+            address,
+            client,
+            clock,
+            stores,
+            limiter,
+            hasher,
+            people,
+            bus,
+            desk,
+            set_up_token,
+            shutdown,
+            running,
+        }
+    }
+
+    /// Stops what runs beside the router, and waits until it has ended.
+    pub async fn stop(&self) {
+        self.shutdown.cancel();
+        let running = self.running.lock().unwrap().take();
+        running.expect("stopped twice").await.unwrap();
     }
 
     pub fn url(&self) -> String {
@@ -134,6 +168,36 @@ impl Node {
         self.ask(None, LOG_IN, input).await["data"]["sessionCreate"].clone()
     }
 
+    /// Does one mutation, and returns its payload; `selection` is what is asked for besides the user errors.
+    pub async fn change(&self, token: &str, field: &str, input: Value, selection: &str) -> Value {
+        let kind = format!("{}{}Input", field[..1].to_uppercase(), &field[1..]);
+        let query = format!(
+            "mutation($input: {kind}!) {{ {field}(input: $input) {{ {selection} userErrors {{ field code message }} }} }}"
+        );
+        let token = Some(token).filter(|token| !token.is_empty());
+        let mut response = self.ask(token, &query, json!({ "input": input })).await;
+        assert_eq!(response.get("errors"), None, "{field}");
+        response["data"][field].take()
+    }
+
+    /// The same where it must be refused; returns the user error's code and field.
+    pub async fn refused(&self, token: &str, field: &str, input: Value) -> (String, Value) {
+        let payload = self.change(token, field, input, "__typename").await;
+        let error = &payload["userErrors"][0];
+        (error["code"].as_str().expect("a user error").to_owned(), error["field"][0].clone())
+    }
+
+    /// Whether this token or key still lets somebody in.
+    pub async fn lets_in(&self, token: &str) -> bool {
+        self.ask(Some(token), "{ viewer { id } }", json!({})).await.get("errors").is_none()
+    }
+
+    /// The access token of a log-in that must succeed.
+    pub async fn token_of(&self, username: &str, password: &str) -> String {
+        let created = self.log_in_as(username, password).await;
+        created["session"]["accessToken"].as_str().expect("an access token").to_owned()
+    }
+
     /// Makes the first user and logs in; returns the access token.
     pub async fn log_in(&self) -> String {
         self.set_up().await;
@@ -142,46 +206,55 @@ impl Node {
     }
 }
 
-fn services(
-    clock: &Arc<SetClock>,
-    stores: &Arc<Stores>,
-    bus: &Arc<FakeBus>,
-    desk: &Arc<FakeDesk>,
+/// What the node stands on, and what tests reach past it.
+struct Behind {
+    clock: Arc<SetClock>,
+    stores: Arc<Stores>,
+    limiter: Arc<FakeLimiter>,
+    hasher: Arc<CountingHasher>,
+    bus: Arc<FakeBus>,
+    desk: Arc<FakeDesk>,
     set_up: SetUpTokens,
-) -> Services {
-    let random = Arc::new(OsRandom);
-    let hasher = Arc::new(Argon2Hasher::new(random.clone()).unwrap());
-    Services {
-        users: Users {
-            store: stores.clone(),
-            hasher: hasher.clone(),
-            set_up_token: Arc::new(set_up),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-        sessions: Arc::new(Sessions {
-            store: stores.clone(),
-            users: stores.clone(),
-            hasher,
+}
+
+impl Behind {
+    fn people(&self) -> People {
+        let random = Arc::new(OsRandom);
+        People::new(PeoplePorts {
+            users: self.stores.clone(),
+            sessions: self.stores.clone(),
+            api_keys: self.stores.clone(),
+            second_factors: self.stores.clone(),
+            audit: self.stores.clone(),
+            limiter: self.limiter.clone(),
+            hasher: self.hasher.clone(),
             digest: Arc::new(Sha256Digest),
-            clock: clock.clone(),
-            random: random.clone(),
-        }),
-        watchlists: Watchlists {
-            store: stores.clone(),
-            instruments: stores.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-        instruments: stores.clone(),
-        installation: stores.clone(),
-        user_store: stores.clone(),
-        bus: bus.clone(),
-        demand: bus.clone(),
-        desk: desk.clone(),
-        limiter: Arc::new(Buckets::new(clock.clone())),
-        clock: clock.clone(),
-        random,
+            totp: Arc::new(Rfc6238),
+            set_up_token: Arc::new(self.set_up.clone()),
+            clock: self.clock.clone(),
+            random,
+        })
+    }
+
+    fn services(&self) -> Services {
+        let random = Arc::new(OsRandom);
+        Services {
+            people: self.people(),
+            watchlists: Watchlists {
+                store: self.stores.clone(),
+                instruments: self.stores.clone(),
+                clock: self.clock.clone(),
+                random: random.clone(),
+            },
+            instruments: self.stores.clone(),
+            installation: self.stores.clone(),
+            limiter: self.limiter.clone(),
+            bus: self.bus.clone(),
+            demand: self.bus.clone(),
+            desk: self.desk.clone(),
+            clock: self.clock.clone(),
+            random,
+        }
     }
 }
 

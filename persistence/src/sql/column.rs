@@ -6,14 +6,15 @@
 //! scale of a zero. Nothing here adds or orders decimals in SQL; where something must, Postgres casts.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use domain::decimal::{Price, Quantity};
 use rust_decimal::Decimal;
-use sea_orm::DeriveValueType;
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use time::OffsetDateTime;
 
-use super::failure::Failure;
+use super::failure::{Failure, in_column};
 
 /// A moment in microseconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, DeriveValueType)]
@@ -87,6 +88,45 @@ impl Exact {
     pub(super) fn quantity(self) -> Result<Quantity, Failure> {
         Quantity::new(self.0).ok_or_else(|| Failure::row("a quantity is negative"))
     }
+}
+
+/// Bytes that are not for any eye: the hash of a secret, or a sealed one.
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
+#[sea_orm(column_type = "Blob")]
+pub struct Hidden(pub(super) Vec<u8>);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Hidden(…)")
+    }
+}
+
+/// SeaORM asks it of whatever is in a primary key.
+impl TryFromU64 for Hidden {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("Hidden"))
+    }
+}
+
+impl From<[u8; 32]> for Hidden {
+    fn from(hash: [u8; 32]) -> Self {
+        Self(hash.to_vec())
+    }
+}
+
+/// The hash of a password, as text.
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
+pub struct HiddenText(pub(super) String);
+
+impl fmt::Debug for HiddenText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("HiddenText(…)")
+    }
+}
+
+/// An internet address that is kept as text.
+pub(super) fn address(text: Option<&str>, column: &'static str) -> Result<Option<IpAddr>, Failure> {
+    text.map(str::parse).transpose().map_err(in_column(column))
 }
 
 #[cfg(test)]

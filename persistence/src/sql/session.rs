@@ -1,23 +1,31 @@
-//! Sessions and their refresh tokens.
+//! Sessions.
+
+use std::net::IpAddr;
 
 use async_trait::async_trait;
-use domain::session::{RefreshTokenHash, Rotation, Session, SessionId, SessionStore};
+use domain::audit::AuditLine;
+use domain::page::{Found, Page};
+use domain::session::{
+    NewSession, RefreshTokenHash, Rotation, Session, SessionCursor, SessionId, SessionStore,
+};
 use domain::store::StoreError;
-use domain::user::{User, UserId};
+use domain::user::{User, UserId, UserState, Username};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{LockBehavior, LockType};
-use sea_orm::{ActiveValue::Set, Condition, DatabaseTransaction, QuerySelect, QueryTrait};
-use time::{Duration, OffsetDateTime};
+use sea_orm::{ActiveValue::Set, JoinType, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
 
 use super::column::Moment;
 use super::failure::Failure;
-use super::{Sql, run, user};
+use super::{Sql, audit, column, page, run, user};
 
-/// How long ended sessions and replaced tokens are kept: longer than a stolen token could be of use.
-const KEPT_FOR: Duration = Duration::days(30);
+mod ending;
+mod token;
 
-/// The most rows that one call prunes.
-const PRUNED_AT_ONCE: u64 = 100;
+use ending::{end, is, is_of, open_at, prune};
+pub(super) use ending::{end_all, end_others};
+
+/// The most addresses that are told of one user.
+const MOST_ADDRESSES: u64 = 200;
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -33,6 +41,9 @@ mod row {
         pub created_at: Moment,
         pub expires_at: Moment,
         pub ended_at: Option<Moment>,
+        pub last_used_at: Moment,
+        pub address: Option<String>,
+        pub agent: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -54,68 +65,41 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod token {
-    use sea_orm::entity::prelude::*;
-
-    use crate::sql::column::Moment;
-
-    #[derive(Clone, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "refresh_tokens")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false, column_type = "Blob")]
-        pub hash: Vec<u8>,
-        pub session_id: Uuid,
-        pub replaced_at: Option<Moment>,
-    }
-
-    impl std::fmt::Debug for Model {
-        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            let Self { hash: _, session_id, replaced_at } = self;
-            formatter
-                .debug_struct("RefreshTokenRow")
-                .field("session_id", session_id)
-                .field("replaced_at", replaced_at)
-                .finish_non_exhaustive()
-        }
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 impl row::Model {
     fn is_open(&self, now: OffsetDateTime) -> bool {
         self.ended_at.is_none() && Moment::from(now) < self.expires_at
     }
 
-    fn session(&self) -> Result<Session, Failure> {
+    fn session(self) -> Result<Session, Failure> {
         Ok(Session {
             id: SessionId(self.id),
             user: UserId(self.user_id),
             created_at: self.created_at.time()?,
+            last_used_at: self.last_used_at.time()?,
             expires_at: self.expires_at.time()?,
+            address: column::address(self.address.as_deref(), "sessions.address")?,
+            agent: self.agent,
         })
     }
 }
 
 #[async_trait]
 impl SessionStore for Sql {
-    async fn create(&self, session: &Session, token: RefreshTokenHash) -> Result<(), StoreError> {
+    async fn create(&self, new: &NewSession, audit: &AuditLine) -> Result<bool, StoreError> {
         run(async {
+            let NewSession { session, token, password } = new;
             let transaction = self.begin_write().await?;
-            let row = row::ActiveModel {
-                id: Set(session.id.0),
-                user_id: Set(session.user.0),
-                created_at: Set(session.created_at.into()),
-                expires_at: Set(session.expires_at.into()),
-                ended_at: Set(None),
-            };
-            row::Entity::insert(row).exec_without_returning(&transaction).await?;
-            insert_token(&transaction, session.id.0, token).await?;
-            prune_sessions(&transaction, session.created_at).await?;
-            Ok(transaction.commit().await?)
+            // Under the user's lock, so that whoever locks the user out finds this session to end, or it the lock.
+            let Some(user) = user::lock(&transaction, session.user).await? else { return Ok(false) };
+            if user.state()? != UserState::Active || !user.has_password(password) {
+                return Ok(false);
+            }
+            row::Entity::insert(new_row(session)).exec_without_returning(&transaction).await?;
+            token::insert(&transaction, session.id.0, *token).await?;
+            audit::write(&transaction, audit).await?;
+            prune(&transaction, session.created_at).await?;
+            transaction.commit().await?;
+            Ok(true)
         })
         .await
     }
@@ -129,7 +113,8 @@ impl SessionStore for Sql {
     ) -> Result<Rotation, StoreError> {
         run(async {
             let transaction = self.begin_write().await?;
-            let rotation = rotate(&transaction, old, new, now, expires_at).await?;
+            let renewal = token::Renewal { old, new, now, expires_at };
+            let rotation = token::rotate(&transaction, renewal).await?;
             transaction.commit().await?;
             Ok(rotation)
         })
@@ -141,120 +126,116 @@ impl SessionStore for Sql {
         id: SessionId,
         now: OffsetDateTime,
     ) -> Result<Option<(Session, User)>, StoreError> {
+        run(find_open(&self.reader, id.0, now)).await
+    }
+
+    async fn find_by_token(
+        &self,
+        token: RefreshTokenHash,
+        now: OffsetDateTime,
+    ) -> Result<Option<(Session, User)>, StoreError> {
         run(async {
-            let found =
-                row::Entity::find_by_id(id.0).find_also_related(user::row::Entity).one(&self.reader).await?;
-            match found {
-                Some((row, Some(user))) if row.is_open(now) => Ok(Some((row.session()?, user.user()?))),
-                _ => Ok(None),
+            match token::find_session(&self.reader, token).await? {
+                Some(session) => find_open(&self.reader, session, now).await,
+                None => Ok(None),
             }
         })
         .await
     }
 
-    async fn end(&self, id: SessionId, now: OffsetDateTime) -> Result<(), StoreError> {
-        run(async { end(&self.writer, id.0, now).await }).await
+    async fn list(
+        &self,
+        user: UserId,
+        now: OffsetDateTime,
+        page: &Page<SessionCursor>,
+    ) -> Result<Found<Session>, StoreError> {
+        run(async {
+            let mut latest_use_first = row::Entity::find()
+                .filter(is_of(user))
+                .filter(open_at(now))
+                .cursor_by((row::Column::LastUsedAt, row::Column::Id));
+            latest_use_first.desc();
+            let page = page::by(page, |place| (Moment::from(place.last_used_at), place.id.0));
+            page::map(page::read(&self.reader, latest_use_first, page).await?, row::Model::session)
+        })
+        .await
     }
 
-    async fn find_by_token(&self, token: RefreshTokenHash) -> Result<Option<SessionId>, StoreError> {
+    async fn end(&self, id: SessionId, now: OffsetDateTime, audit: &AuditLine) -> Result<bool, StoreError> {
         run(async {
-            let found = token::Entity::find_by_id(token.0.to_vec()).one(&self.reader).await?;
-            Ok(found.map(|token| SessionId(token.session_id)))
+            let transaction = self.begin_write().await?;
+            let ended = end(&transaction, is(id), now).await?;
+            if ended == 0 {
+                return Ok(false);
+            }
+            audit::write(&transaction, audit).await?;
+            transaction.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn end_others(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        now: OffsetDateTime,
+        audit: &AuditLine,
+    ) -> Result<u64, StoreError> {
+        run(async {
+            let transaction = self.begin_write().await?;
+            user::lock(&transaction, user).await?;
+            let ended = end_others(&transaction, user, kept, now).await?;
+            audit::write(&transaction, audit).await?;
+            transaction.commit().await?;
+            Ok(ended)
+        })
+        .await
+    }
+
+    async fn addresses(&self, username: &Username, since: OffsetDateTime) -> Result<Vec<IpAddr>, StoreError> {
+        run(async {
+            let found: Vec<String> = row::Entity::find()
+                .select_only()
+                .column(row::Column::Address)
+                .join(JoinType::InnerJoin, row::Relation::User.def())
+                .filter(user::row::Column::Username.eq(username.as_str()))
+                .filter(row::Column::CreatedAt.gte(Moment::not_before(since)))
+                .filter(row::Column::Address.is_not_null())
+                .group_by(row::Column::Address)
+                .order_by_desc(row::Column::CreatedAt.max())
+                .limit(MOST_ADDRESSES)
+                .into_tuple()
+                .all(&self.reader)
+                .await?;
+            let parse = |text: &String| column::address(Some(text), "sessions.address").transpose();
+            found.iter().filter_map(parse).collect()
         })
         .await
     }
 }
 
-async fn rotate(
-    transaction: &DatabaseTransaction,
-    old: RefreshTokenHash,
-    new: RefreshTokenHash,
-    now: OffsetDateTime,
-    expires_at: OffsetDateTime,
-) -> Result<Rotation, Failure> {
-    let find_token = || token::Entity::find_by_id(old.0.to_vec()).one(transaction);
-    let Some(token) = find_token().await? else { return Ok(Rotation::Refused) };
-    let session =
-        row::Entity::find_by_id(token.session_id).lock(LockType::NoKeyUpdate).one(transaction).await?;
-    let Some(session) = session.filter(|session| session.is_open(now)) else { return Ok(Rotation::Refused) };
-    // Read again under the session's lock: of two that present the same token, the second finds it replaced.
-    let Some(token) = find_token().await? else { return Ok(Rotation::Refused) };
-    if token.replaced_at.is_some() {
-        end(transaction, session.id, now).await?;
-        return Ok(Rotation::Reused(SessionId(session.id)));
+fn new_row(session: &Session) -> row::ActiveModel {
+    row::ActiveModel {
+        id: Set(session.id.0),
+        user_id: Set(session.user.0),
+        created_at: Set(session.created_at.into()),
+        expires_at: Set(session.expires_at.into()),
+        ended_at: Set(None),
+        last_used_at: Set(session.last_used_at.into()),
+        address: Set(session.address.as_ref().map(ToString::to_string)),
+        agent: Set(session.agent.clone()),
     }
-    let Some(user) = user::row::Entity::find_by_id(session.user_id).one(transaction).await? else {
-        return Ok(Rotation::Refused);
-    };
-
-    token::Entity::update_many()
-        .col_expr(token::Column::ReplacedAt, Expr::value(Moment::from(now)))
-        .filter(token::Column::Hash.eq(token.hash))
-        .exec(transaction)
-        .await?;
-    insert_token(transaction, session.id, new).await?;
-    prune_tokens(transaction, session.id, now).await?;
-    let renewed = Moment::from(expires_at);
-    row::Entity::update_many()
-        .col_expr(row::Column::ExpiresAt, Expr::value(renewed))
-        .filter(row::Column::Id.eq(session.id))
-        .exec(transaction)
-        .await?;
-    Ok(Rotation::Rotated(row::Model { expires_at: renewed, ..session }.session()?, user.user()?))
 }
 
-/// Ends a session; the moment of the first end stays.
-async fn end(connection: &impl ConnectionTrait, id: Uuid, now: OffsetDateTime) -> Result<(), Failure> {
-    row::Entity::update_many()
-        .col_expr(row::Column::EndedAt, Expr::value(Moment::from(now)))
-        .filter(row::Column::Id.eq(id))
-        .filter(row::Column::EndedAt.is_null())
-        .exec(connection)
-        .await?;
-    Ok(())
-}
-
-async fn insert_token(
-    transaction: &DatabaseTransaction,
-    session: Uuid,
-    hash: RefreshTokenHash,
-) -> Result<(), Failure> {
-    let token =
-        token::ActiveModel { hash: Set(hash.0.to_vec()), session_id: Set(session), replaced_at: Set(None) };
-    token::Entity::insert(token).exec_without_returning(transaction).await?;
-    Ok(())
-}
-
-/// Deletes some sessions that ended long ago; their tokens go with them.
-async fn prune_sessions(transaction: &DatabaseTransaction, now: OffsetDateTime) -> Result<(), Failure> {
-    let long_ago = Moment::from(now - KEPT_FOR);
-    let old = row::Entity::find()
-        .select_only()
-        .column(row::Column::Id)
-        .filter(
-            Condition::any().add(row::Column::ExpiresAt.lt(long_ago)).add(row::Column::EndedAt.lt(long_ago)),
-        )
-        .limit(PRUNED_AT_ONCE)
-        // Two that prune at once take different rows instead of waiting for each other.
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .into_query();
-    row::Entity::delete_many().filter(row::Column::Id.in_subquery(old)).exec(transaction).await?;
-    Ok(())
-}
-
-/// Deletes some of a session's tokens that were replaced long ago.
-async fn prune_tokens(
-    transaction: &DatabaseTransaction,
-    session: Uuid,
+async fn find_open(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
     now: OffsetDateTime,
-) -> Result<(), Failure> {
-    let old = token::Entity::find()
-        .select_only()
-        .column(token::Column::Hash)
-        .filter(token::Column::SessionId.eq(session))
-        .filter(token::Column::ReplacedAt.lt(Moment::from(now - KEPT_FOR)))
-        .limit(PRUNED_AT_ONCE)
-        .into_query();
-    token::Entity::delete_many().filter(token::Column::Hash.in_subquery(old)).exec(transaction).await?;
-    Ok(())
+) -> Result<Option<(Session, User)>, Failure> {
+    let found = row::Entity::find_by_id(id).find_also_related(user::row::Entity).one(connection).await?;
+    match found {
+        Some((row, Some(user))) if row.is_open(now) => Ok(Some((row.session()?, user.user()?))),
+        _ => Ok(None),
+    }
 }

@@ -286,8 +286,7 @@ async fn refuse_creation(
 
 /// Makes changes of one owner's set of lists follow one another; returns whether there is such an owner.
 async fn lock_owner(transaction: &DatabaseTransaction, owner: UserId) -> Result<bool, Failure> {
-    let row = user::row::Entity::find_by_id(owner.0).lock(LockType::NoKeyUpdate).one(transaction).await?;
-    Ok(row.is_some())
+    Ok(user::lock(transaction, owner).await?.is_some())
 }
 
 /// Makes changes of one list follow one another; returns what is in it, where the owner has it.

@@ -122,6 +122,12 @@ enum CodeForm {
     BrokerRefused,
     MarketDataLinesExhausted,
     MarketDataNotSubscribed,
+    SecondFactorRequired,
+    CodeInvalid,
+    TooManyAttempts,
+    PasswordTokenInvalid,
+    LastAdministrator,
+    PasswordWrong,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use dioxus::prelude::*;
 
-use crate::graphql::user::User;
+use crate::app::Route;
+use crate::graphql::user::{Role, User};
 use crate::preferences::{Preferences, Theme, use_text};
 use crate::session::{Leaving, Session};
 use crate::text::{Language, Text};
@@ -52,6 +53,18 @@ pub fn ThemeChoice() -> Element {
     }
 }
 
+/// The pages about oneself and, for administrators, about everybody.
+pub fn pages(role: Role) -> Vec<(Route, Glyph, Text)> {
+    let pages = [
+        (Route::Account {}, Glyph::Person, Text::Account),
+        (Route::Sessions {}, Glyph::Screen, Text::Sessions),
+        (Route::Keys {}, Glyph::Key, Text::ApiKeys),
+        (Route::Users {}, Glyph::People, Text::Users),
+        (Route::Audit {}, Glyph::List, Text::AuditLog),
+    ];
+    pages.into_iter().filter(|(route, ..)| route.is_for(role)).collect()
+}
+
 /// The menu of the person who is logged in.
 #[component]
 pub fn AccountMenu(user: User) -> Element {
@@ -76,7 +89,14 @@ pub fn AccountMenu(user: User) -> Element {
                 LanguageChoice {}
                 ThemeChoice {}
             }
+            for (route, glyph, words) in pages(user.role) {
+                Link { key: "{words:?}", class: "menu-item", to: route,
+                    Icon { glyph }
+                    {text.say(words)}
+                }
+            }
             a { class: "menu-item", href: "/licenses.txt", target: "_blank", rel: "noopener",
+                Icon { glyph: Glyph::List }
                 {text.say(Text::Licenses)}
             }
             button {

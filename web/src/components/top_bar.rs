@@ -1,27 +1,27 @@
-//! The bar over the dashboard.
+//! The bar over every page of those who are logged in.
 
 use dioxus::prelude::*;
 
 use super::account_menu::{AccountMenu, LanguageChoice, ThemeChoice};
-use super::status::ConnectionLight;
+use crate::app::Route;
 use crate::preferences::use_text;
 use crate::session::{Session, SessionState};
 use crate::text::Text;
 use crate::ui::icon::Logo;
 
-/// The bar.
+/// The bar, with its children before the settings.
 #[component]
-pub fn TopBar() -> Element {
+pub fn TopBar(children: Element) -> Element {
     let text = use_text();
     let session = use_context::<Session>();
     rsx! {
         header { class: "top-bar",
-            p { class: "brand",
+            Link { class: "brand", to: Route::Dashboard {},
                 Logo {}
                 span { {text.say(Text::Product)} }
             }
             div { class: "top-bar-end",
-                ConnectionLight {}
+                {children}
                 div { class: "wide-only top-bar-settings",
                     LanguageChoice {}
                     ThemeChoice {}

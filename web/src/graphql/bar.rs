@@ -2,6 +2,7 @@
 
 use cynic::QueryBuilder;
 
+use super::document::{query, subscription};
 use super::failure::Failure;
 use super::instrument::InstrumentId;
 use super::quote::{FeedState, StreamGap};
@@ -162,4 +163,9 @@ pub struct LiveBars {
     /// One event.
     #[arguments(instrument: $instrument, size: $size)]
     pub bars: BarEvent,
+}
+
+/// The texts of the operations here.
+pub fn documents() -> Vec<String> {
+    vec![query::<History, HistoryVariables>(), subscription::<LiveBars, LiveBarsVariables>()]
 }

@@ -1,5 +1,6 @@
 //! Instruments, and the search for them.
 
+use super::document::query;
 use super::failure::Failure;
 use super::scalar::Decimal;
 use super::schema;
@@ -78,4 +79,9 @@ pub async fn search(session: Session, text: String) -> Result<Vec<Instrument>, F
     let operation = Search::build(SearchVariables { search: text, first: Some(12) });
     let found = session.call(&operation).await?.instruments.ok_or(Failure::Unreachable)?;
     Ok(found.nodes)
+}
+
+/// The texts of the operations here.
+pub fn documents() -> Vec<String> {
+    vec![query::<Search, SearchVariables>()]
 }

@@ -1,5 +1,6 @@
 //! The latest prices.
 
+use super::document::subscription;
 use super::instrument::InstrumentId;
 use super::scalar::{DateTime, Decimal};
 use super::schema;
@@ -110,4 +111,9 @@ pub struct Quotes {
     /// One event.
     #[arguments(instruments: $instruments)]
     pub quotes: QuoteEvent,
+}
+
+/// The texts of the operations here.
+pub fn documents() -> Vec<String> {
+    vec![subscription::<Quotes, QuotesVariables>()]
 }

@@ -48,7 +48,6 @@ pub struct DateTime(i64);
 
 impl DateTime {
     /// The instant that is so many milliseconds after 1970-01-01 UTC.
-    #[cfg(test)]
     pub fn from_millis(millis: i64) -> Self {
         Self(millis)
     }

@@ -1,5 +1,6 @@
 //! The state of the installation: what runs, what is connected, which world it is.
 
+use super::document::{query, subscription};
 use super::scalar::DateTime;
 use super::schema;
 
@@ -116,4 +117,9 @@ pub struct Welcome {
 pub struct WelcomeQuery {
     /// The answer.
     pub system: Welcome,
+}
+
+/// The texts of the operations here.
+pub fn documents() -> Vec<String> {
+    vec![subscription::<SystemChanges, ()>(), query::<WelcomeQuery, ()>()]
 }

@@ -1,5 +1,6 @@
 //! The people: who is logged in, and how the first one is set up.
 
+use super::document::mutation;
 use super::schema;
 use super::user_error::UserError;
 
@@ -13,9 +14,19 @@ pub enum Role {
     Viewer,
 }
 
+impl Role {
+    /// Every role, the mightiest first.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Trader, Self::Researcher, Self::Viewer];
+}
+
+/// The id of a person.
+pub type UserId = cynic::Id;
+
 /// A person.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 pub struct User {
+    /// The id.
+    pub id: UserId,
     /// The name to log in with.
     pub username: String,
     /// What the person may do.
@@ -56,4 +67,9 @@ pub struct UserSetUp {
     /// What became of it.
     #[arguments(input: $input)]
     pub user_set_up: UserSetUpPayload,
+}
+
+/// The texts of the operations here.
+pub fn documents() -> Vec<String> {
+    vec![mutation::<UserSetUp, UserSetUpVariables>()]
 }

@@ -21,6 +21,12 @@ pub enum UserErrorCode {
     BrokerRefused,
     MarketDataLinesExhausted,
     MarketDataNotSubscribed,
+    SecondFactorRequired,
+    CodeInvalid,
+    TooManyAttempts,
+    PasswordTokenInvalid,
+    LastAdministrator,
+    PasswordWrong,
     #[cynic(fallback)]
     Other,
 }
@@ -50,6 +56,13 @@ pub enum Refusal {
     User(Vec<UserError>),
     /// For any other reason.
     Failure(Failure),
+}
+
+impl Refusal {
+    /// Whether this is among the reasons.
+    pub fn has(&self, code: UserErrorCode) -> bool {
+        matches!(self, Self::User(errors) if errors.iter().any(|error| error.code == code))
+    }
 }
 
 impl From<Failure> for Refusal {

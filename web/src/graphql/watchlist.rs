@@ -2,6 +2,7 @@
 
 use cynic::{MutationBuilder, QueryBuilder};
 
+use super::document::{mutation, query};
 use super::failure::Failure;
 use super::instrument::{Instrument, InstrumentId};
 use super::schema;
@@ -234,4 +235,17 @@ pub async fn delete(session: Session, watchlist: WatchlistId) -> Result<(), Refu
     let operation = Delete::build(DeleteVariables { input: WatchlistDeleteInput { watchlist } });
     let payload = session.call(&operation).await?.watchlist_delete;
     payload.deleted_watchlist_id.map(|_| ()).ok_or(Refusal::User(payload.user_errors))
+}
+
+/// The texts of the operations here.
+pub fn documents() -> Vec<String> {
+    vec![
+        query::<All, ()>(),
+        mutation::<Create, CreateVariables>(),
+        mutation::<Rename, RenameVariables>(),
+        mutation::<Add, AddVariables>(),
+        mutation::<Remove, RemoveVariables>(),
+        mutation::<Reorder, ReorderVariables>(),
+        mutation::<Delete, DeleteVariables>(),
+    ]
 }

@@ -6,7 +6,6 @@ use dioxus::prelude::*;
 use futures::channel::mpsc;
 use futures::{FutureExt, StreamExt, select};
 use gloo_timers::future::TimeoutFuture;
-use serde_json::Value;
 
 use super::backoff::delay_ms;
 use super::protocol::{ClientMessage, FORBIDDEN, ServerMessage, credentials};
@@ -14,6 +13,7 @@ use super::pulse::Pulse;
 use super::wire::{Wire, WireEvent};
 use super::{Command, Delivery, Link, LinkState};
 use crate::browser::{self, Notice};
+use crate::graphql::document::{Naming, Request};
 use crate::graphql::failure::Failure;
 use crate::session::{AccessToken, Session};
 
@@ -24,8 +24,17 @@ const GOOD_MS: i64 = 10_000;
 const ROUND_MS: u32 = 1_000;
 
 struct Operation {
-    request: Value,
+    request: Request,
     sink: mpsc::UnboundedSender<Delivery>,
+    /// How the request that runs named it.
+    named: Naming,
+}
+
+impl Operation {
+    fn start(&mut self, id: u64, wire: &Wire, naming: Naming) {
+        self.named = naming;
+        wire.send(&ClientMessage::Subscribe { id: id.to_string(), payload: self.request.body(naming) });
+    }
 }
 
 /// The loop and what it knows.
@@ -166,10 +175,7 @@ impl Connection {
             ServerMessage::Ping => socket.wire.send(&ClientMessage::Pong),
             ServerMessage::Pong => {}
             ServerMessage::Next { id, payload } => self.deliver(&id, Delivery::Next(payload)),
-            ServerMessage::Error { id, payload } => {
-                self.deliver(&id, Delivery::Failed(Failure::of(&payload)));
-                self.ended(&id);
-            }
+            ServerMessage::Error { id, payload } => self.refused(&id, Failure::of(&payload), socket),
             ServerMessage::Complete { id } => self.ended(&id),
         }
     }
@@ -178,11 +184,11 @@ impl Connection {
         socket.acknowledged = true;
         socket.pulse.opened(browser::moment());
         let generation = self.link.peek().generation + 1;
-        for (id, operation) in &self.operations {
+        for (id, operation) in &mut self.operations {
             if generation > 1 {
                 let _ = operation.sink.unbounded_send(Delivery::Restarted);
             }
-            socket.wire.send(&ClientMessage::Subscribe { id: id.to_string(), payload: &operation.request });
+            operation.start(*id, &socket.wire, Naming::present());
         }
         self.link.set(Link { state: LinkState::Online, generation });
     }
@@ -192,6 +198,18 @@ impl Connection {
             // A subscriber that has gone unsubscribes by itself.
             let _ = operation.sink.unbounded_send(delivery);
         }
+    }
+
+    /// Where the server only did not know what was meant, it is told at length.
+    fn refused(&mut self, id: &str, failure: Failure, socket: &Socket) {
+        let Ok(number) = id.parse() else { return };
+        if let Some(operation) = self.operations.get_mut(&number)
+            && let Some(other) = operation.named.after(&failure)
+        {
+            return operation.start(number, &socket.wire, other);
+        }
+        self.deliver(id, Delivery::Failed(failure));
+        self.ended(id);
     }
 
     /// Its sink goes, which ends the subscriber's stream.
@@ -205,10 +223,11 @@ impl Connection {
         let socket = socket.filter(|socket| socket.acknowledged);
         match command {
             Command::Subscribe { id, request, sink } => {
+                let mut operation = Operation { request, sink, named: Naming::present() };
                 if let Some(socket) = socket {
-                    socket.wire.send(&ClientMessage::Subscribe { id: id.to_string(), payload: &request });
+                    operation.start(id, &socket.wire, Naming::present());
                 }
-                self.operations.insert(id, Operation { request, sink });
+                self.operations.insert(id, operation);
             }
             Command::Unsubscribe(id) => {
                 if let (Some(_), Some(socket)) = (self.operations.remove(&id), socket) {

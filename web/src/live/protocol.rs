@@ -46,7 +46,7 @@ pub enum ServerMessage {
 /// What we say.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ClientMessage<'a> {
+pub enum ClientMessage {
     /// The first message.
     ConnectionInit {
         /// The token.
@@ -57,7 +57,7 @@ pub enum ClientMessage<'a> {
         /// Ours.
         id: String,
         /// The operation.
-        payload: &'a Value,
+        payload: Value,
     },
     /// Ends an operation.
     Complete {
@@ -111,7 +111,7 @@ mod tests {
         };
         let operation = json!({"query": "subscription { x }"});
         check(
-            ClientMessage::Subscribe { id: "1".into(), payload: &operation },
+            ClientMessage::Subscribe { id: "1".into(), payload: operation },
             json!({"type": "subscribe", "id": "1", "payload": {"query": "subscription { x }"}}),
         );
         check(ClientMessage::Complete { id: "1".into() }, json!({"type": "complete", "id": "1"}));

@@ -8,6 +8,7 @@ use crate::components::banner::Banner;
 use crate::components::board::{Board, Lists};
 use crate::components::chart_panel::ChartPanel;
 use crate::components::quote_header::QuoteHeader;
+use crate::components::status::ConnectionLight;
 use crate::components::top_bar::TopBar;
 use crate::components::watchlist_panel::WatchlistPanel;
 use crate::feed::Feed;
@@ -53,7 +54,7 @@ fn LiveDashboard() -> Element {
         async move { feed.follow_quotes(live, wanted).await }
     });
     rsx! {
-        TopBar {}
+        TopBar { ConnectionLight {} }
         Banner {}
         main { class: "board",
             WatchlistPanel { board }

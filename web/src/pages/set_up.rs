@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::gate::Gate;
-use crate::app::{Route, SetUpToken};
+use crate::app::{OneTimeToken, Route};
 use crate::components::entry::{Entry, FormProblem};
 use crate::graphql::user_error::Refusal;
 use crate::preferences::use_text;
@@ -15,7 +15,7 @@ use crate::ui::field::{Field, FieldKind};
 #[component]
 pub fn SetUp() -> Element {
     let text = use_text();
-    let token = use_context::<SetUpToken>().0;
+    let token = use_context::<OneTimeToken>().0;
     rsx! {
         Gate { page: Route::SetUp {},
             Entry { title: text.say(Text::SetUp), lead: text.say(Text::SetUpLead),
@@ -46,7 +46,7 @@ fn SetUpForm(token: String) -> Element {
         }
         busy.set(true);
         let token = token.clone();
-        let credentials = Credentials { username: username(), password: password() };
+        let credentials = Credentials { username: username(), password: password(), code: None };
         spawn(async move {
             refusal.set(session.set_up(token, credentials).await.err());
             busy.set(false);

@@ -24,6 +24,7 @@ pub fn Field(
     #[props(default)] hint: String,
     #[props(default)] error: Option<String>,
     #[props(default)] focused: bool,
+    #[props(default = true)] required: bool,
     #[props(default)] reveal: Option<String>,
 ) -> Element {
     let mut shown = use_signal(|| false);
@@ -47,7 +48,7 @@ pub fn Field(
                     autocomplete: kind.autocomplete,
                     autocapitalize: "none",
                     spellcheck: "false",
-                    required: true,
+                    required,
                     "data-testid": kind.id,
                     "aria-invalid": if wrong { "true" } else { "false" },
                     "aria-describedby": "{note}",

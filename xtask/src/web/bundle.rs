@@ -12,6 +12,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
+/// What only the server reads: it keeps its name, and no browser downloads it.
+pub const OPERATIONS: &str = "operations.json";
+
 /// Where the files with a hash in their name are.
 const HASHED: &str = "assets";
 
@@ -73,10 +76,12 @@ impl Bundle {
     }
 }
 
-/// `web/chart.js` with a hash of its content: `assets/chart.0123456789abcdef.js`. Plain text keeps its name.
+/// `web/chart.js` with a hash of its content: `assets/chart.0123456789abcdef.js`. Plain text keeps its
+/// name, and so does what the server looks for.
 fn final_name(name: &str, content: &[u8]) -> String {
     let base = name.rsplit('/').next().unwrap_or(name);
-    let Some((stem, end)) = base.rsplit_once('.').filter(|(_, end)| *end != "txt") else {
+    let Some((stem, end)) = base.rsplit_once('.').filter(|(_, end)| *end != "txt" && name != OPERATIONS)
+    else {
         return name.to_owned();
     };
     let digest = Sha256::digest(content);
@@ -129,7 +134,7 @@ fn file_name(path: &Path) -> String {
 
 /// Typefaces are compressed by their own format.
 fn compresses(name: &str) -> bool {
-    Path::new(name).extension().is_none_or(|end| end != "woff2")
+    name != OPERATIONS && Path::new(name).extension().is_none_or(|end| end != "woff2")
 }
 
 /// Leaves a file alone that holds this already, so that its time does not change.
@@ -225,6 +230,15 @@ mod tests {
         );
         assert!(text(&named(&files, "assets/web.")).contains("({ './snippets/web-1/chart.js'"));
         assert!(text("index.html").contains(&boot));
+    }
+
+    #[test]
+    fn what_the_server_looks_for_is_where_it_was_and_not_compressed() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = bundle(&[(OPERATIONS, "{}"), ("app.css", "a{}")]);
+        write(&files, folder.path(), false).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join(OPERATIONS)).unwrap(), "{}");
+        assert!(!folder.path().join("operations.json.br").exists());
     }
 
     #[test]

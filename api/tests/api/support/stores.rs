@@ -7,13 +7,18 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use domain::installation::{Installation, InstallationStore};
 use domain::instrument::{Instrument, InstrumentId, InstrumentStore};
-use domain::session::{RefreshTokenHash, Rotation, Session, SessionId, SessionStore};
 use domain::store::StoreError;
-use domain::user::{PasswordHash, User, UserId, UserStore, Username};
+use domain::user::UserId;
 use domain::watchlist::{Change, MAX_INSTRUMENTS, Watchlist, WatchlistId, WatchlistName, WatchlistStore};
 use domain::world::Environment;
-use time::OffsetDateTime;
 use uuid::Uuid;
+
+mod accounts;
+mod keys;
+mod people;
+mod sessions;
+
+use people::PeopleTables;
 
 #[derive(Default)]
 pub struct Stores {
@@ -24,10 +29,7 @@ pub struct Stores {
 
 #[derive(Default)]
 struct Tables {
-    users: Vec<(User, PasswordHash)>,
-    sessions: Vec<(Session, bool)>,
-    /// Whether the token is the current one.
-    tokens: HashMap<RefreshTokenHash, (SessionId, bool)>,
+    people: PeopleTables,
     watchlists: Vec<Watchlist>,
     instruments: HashMap<InstrumentId, Instrument>,
 }
@@ -41,112 +43,6 @@ impl Stores {
             return Err(StoreError::Fault("column \"secret\" does not exist".into()));
         }
         Ok(self.tables.lock().unwrap())
-    }
-
-    /// Gives the only user another role.
-    pub fn set_role(&self, role: domain::user::Role) {
-        self.tables.lock().unwrap().users.iter_mut().for_each(|(user, _)| user.role = role);
-    }
-
-    /// Adds a user with the first one's password.
-    pub fn add_user(&self, name: &str) {
-        let mut tables = self.tables.lock().unwrap();
-        let (mut user, hash) = tables.users[0].clone();
-        user.id = UserId(Uuid::from_u128(0xbeef));
-        user.username = Username::parse(name).unwrap();
-        tables.users.push((user, hash));
-    }
-
-    pub fn first_user(&self) -> UserId {
-        self.tables.lock().unwrap().users[0].0.id
-    }
-
-    pub fn end_all_sessions(&self) {
-        self.tables.lock().unwrap().sessions.iter_mut().for_each(|(_, open)| *open = false);
-    }
-}
-
-#[async_trait]
-impl UserStore for Stores {
-    async fn create_first(&self, user: &User, password: &PasswordHash) -> Result<bool, StoreError> {
-        let mut tables = self.tables()?;
-        if tables.users.is_empty() {
-            tables.users.push((user.clone(), password.clone()));
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
-    async fn any(&self) -> Result<bool, StoreError> {
-        Ok(!self.tables()?.users.is_empty())
-    }
-
-    async fn find_by_username(&self, name: &Username) -> Result<Option<(User, PasswordHash)>, StoreError> {
-        Ok(self.tables()?.users.iter().find(|(user, _)| user.username == *name).cloned())
-    }
-}
-
-#[async_trait]
-impl SessionStore for Stores {
-    async fn create(&self, session: &Session, token: RefreshTokenHash) -> Result<(), StoreError> {
-        let mut tables = self.tables()?;
-        tables.sessions.push((session.clone(), true));
-        tables.tokens.insert(token, (session.id, true));
-        Ok(())
-    }
-
-    async fn rotate(
-        &self,
-        old: RefreshTokenHash,
-        new: RefreshTokenHash,
-        now: OffsetDateTime,
-        expires_at: OffsetDateTime,
-    ) -> Result<Rotation, StoreError> {
-        let mut tables = self.tables()?;
-        let Some((id, current)) = tables.tokens.get(&old).copied() else { return Ok(Rotation::Refused) };
-        let Tables { users, sessions, tokens, .. } = &mut *tables;
-        let Some((session, open)) = sessions.iter_mut().find(|(session, _)| session.id == id) else {
-            return Ok(Rotation::Refused);
-        };
-        if !current {
-            *open = false;
-            return Ok(Rotation::Reused(id));
-        }
-        if !*open || session.expires_at <= now {
-            return Ok(Rotation::Refused);
-        }
-        session.expires_at = expires_at;
-        tokens.insert(old, (id, false));
-        tokens.insert(new, (id, true));
-        let user = users.iter().find(|(user, _)| user.id == session.user).map(|(user, _)| user.clone());
-        Ok(Rotation::Rotated(session.clone(), user.unwrap()))
-    }
-
-    async fn find_open(
-        &self,
-        id: SessionId,
-        now: OffsetDateTime,
-    ) -> Result<Option<(Session, User)>, StoreError> {
-        let tables = self.tables()?;
-        let open = tables
-            .sessions
-            .iter()
-            .find(|(session, open)| session.id == id && *open && session.expires_at > now);
-        let user_of = |session: &Session| tables.users.iter().find(|(user, _)| user.id == session.user);
-        Ok(open.and_then(|(session, _)| Some((session.clone(), user_of(session)?.0.clone()))))
-    }
-
-    async fn end(&self, id: SessionId, _: OffsetDateTime) -> Result<(), StoreError> {
-        self.tables()?
-            .sessions
-            .iter_mut()
-            .filter(|(session, _)| session.id == id)
-            .for_each(|(_, open)| *open = false);
-        Ok(())
-    }
-
-    async fn find_by_token(&self, token: RefreshTokenHash) -> Result<Option<SessionId>, StoreError> {
-        Ok(self.tables()?.tokens.get(&token).map(|(id, _)| *id))
     }
 }
 

@@ -1,0 +1,128 @@
+//! How often somebody may be wrong: log-ins, codes and passwords, per account and per address.
+//!
+//! Whoever guesses is slowed down, and nobody can lock another out: the bucket that all addresses share is not
+//! asked of an address from which the account has logged in lately. Names that do not exist have buckets as well,
+//! so that the answers do not tell which do.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::address::AddressRange;
+use crate::clock::Clock;
+use crate::error::{Error, Refusal, RefusalCode};
+use crate::rate::{Allowance, RateLimiter, Taken};
+use crate::secret::{Digest, Secret};
+use crate::session::{SessionId, SessionStore};
+use crate::user::{User, Username};
+
+/// One account from one address: 10 tries, one back in 90 seconds.
+const PAIR: Allowance = Allowance { capacity: 10, per_second: 1.0 / 90.0 };
+
+/// One address, whatever the account: 60 tries, one back in 10 seconds.
+const ADDRESS: Allowance = Allowance { capacity: 60, per_second: 1.0 / 10.0 };
+
+/// One account, from all addresses that it has not logged in from: 200 tries, one back in 20 seconds.
+const ACCOUNT: Allowance = Allowance { capacity: 200, per_second: 1.0 / 20.0 };
+
+/// Codes of a second factor: 5 wrong ones in 5 minutes.
+const CODE: Allowance = Allowance { capacity: 5, per_second: 5.0 / 300.0 };
+
+/// The current password, asked for again in a session: 10 tries, one back in 90 seconds.
+const PASSWORD: Allowance = Allowance { capacity: 10, per_second: 1.0 / 90.0 };
+
+/// How long an address is remembered after a log-in.
+const REMEMBERED: time::Duration = time::Duration::days(30);
+
+/// Slows down whoever guesses.
+pub struct Throttle {
+    /// Where the buckets are kept.
+    pub limiter: Arc<dyn RateLimiter>,
+    /// Tells from where an account has logged in.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Hides in the buckets' names what was typed as a user's name: it may be anything, a password by mistake.
+    pub digest: Arc<dyn Digest>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Throttle {
+    /// Lets a log-in be tried. `name` is absent where what was typed cannot be a user's name.
+    pub async fn log_in(&self, name: Option<&Username>, address: Option<IpAddr>) -> Result<(), Error> {
+        self.take(&self.pair(name, address), PAIR).await?;
+        self.take(&format!("log-in:{}", client(address)), ADDRESS).await?;
+        if !self.is_known(name, address).await? {
+            self.take(&format!("log-in:{}", self.account(name)), ACCOUNT).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the wrong tries of an account from an address: it has logged in.
+    pub async fn logged_in(&self, name: &Username, address: Option<IpAddr>) {
+        self.limiter.refill(&self.pair(Some(name), address)).await;
+    }
+
+    /// Lets a code of the second factor be tried, and returns the bucket to refill where it was right. Addresses that
+    /// the account is known by have a bucket each, so that a thief of the password cannot empty the owner's.
+    pub async fn code(&self, user: &User, address: Option<IpAddr>) -> Result<String, Error> {
+        let mut bucket = format!("code:{}", user.id.0);
+        if self.is_known(Some(&user.username), address).await? {
+            bucket = format!("{bucket}:{}", client(address));
+        }
+        self.take(&bucket, CODE).await?;
+        Ok(bucket)
+    }
+
+    /// Lets the current password be tried in a session, and returns the bucket to refill where it was right.
+    pub async fn password(&self, session: SessionId) -> Result<String, Error> {
+        let bucket = format!("password:{}", session.0);
+        self.take(&bucket, PASSWORD).await?;
+        Ok(bucket)
+    }
+
+    /// Lets a link for a password be tried.
+    pub async fn link(&self, address: Option<IpAddr>) -> Result<(), Error> {
+        self.take(&format!("link:{}", client(address)), ADDRESS).await
+    }
+
+    /// Fills a bucket again.
+    pub async fn right(&self, bucket: &str) {
+        self.limiter.refill(bucket).await;
+    }
+
+    async fn take(&self, bucket: &str, allowance: Allowance) -> Result<(), Error> {
+        match self.limiter.take(bucket, 1, allowance).await {
+            Taken::Granted { .. } => Ok(()),
+            Taken::Refused { wait, .. } => Err(too_many(wait).into()),
+        }
+    }
+
+    async fn is_known(&self, name: Option<&Username>, address: Option<IpAddr>) -> Result<bool, Error> {
+        let (Some(name), Some(address)) = (name, address) else { return Ok(false) };
+        let client = AddressRange::of_client(address);
+        let known = self.sessions.addresses(name, self.clock.now() - REMEMBERED).await?;
+        Ok(known.into_iter().any(|address| client.contains(address)))
+    }
+
+    fn pair(&self, name: Option<&Username>, address: Option<IpAddr>) -> String {
+        format!("log-in:{}:{}", self.account(name), client(address))
+    }
+
+    /// The account's part of a bucket's name; no user's name is empty.
+    fn account(&self, name: Option<&Username>) -> String {
+        let hash = self.digest.sha256(name.map_or("", Username::as_str).as_bytes());
+        format!("account:{}", Secret(hash).text())
+    }
+}
+
+fn too_many(wait: Duration) -> Refusal {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let message = format!("too many attempts; try again in {} seconds", seconds.max(1));
+    Refusal::whole(RefusalCode::TooManyAttempts, message)
+}
+
+/// The client's part of a bucket's name.
+fn client(address: Option<IpAddr>) -> String {
+    address
+        .map_or_else(|| "address:unknown".to_owned(), |it| format!("address:{}", AddressRange::of_client(it)))
+}

@@ -1,7 +1,7 @@
 //! What operations cost, and who pays.
 //!
 //! An operation costs what the library counts as its complexity: 1 for a field, and the fields below a list as
-//! often as the list may be long (questions about the schema itself cost a fiftieth); at least 1, a mutation at least 10, the start of a subscription at least 5.
+//! often as the list may be long (questions about the schema itself cost a fiftieth); at least 1, a mutation at least 10, the start of a subscription at least 2 (of quotes, 1 for each ten instruments).
 //! That is taken from a bucket of the user (of the address, where nobody is logged in) once the document is known
 //! to be valid, and before anything is executed. What a subscription sends afterwards costs nothing more.
 
@@ -101,7 +101,7 @@ fn least(kind: OperationKind) -> u32 {
     match kind {
         OperationKind::Query => 1,
         OperationKind::Mutation => 10,
-        OperationKind::Subscription => 5,
+        OperationKind::Subscription => 2,
     }
 }
 

@@ -247,7 +247,7 @@ pub struct BarSubscription;
 #[Subscription]
 impl BarSubscription {
     /// The live bar of an instrument, each time it changes; first its newest state where one is known.
-    #[graphql(guard = "Requires(Permission::ReadMarket)", complexity = "child_complexity")]
+    #[graphql(guard = "Requires(Permission::ReadMarket)", complexity = "1")]
     async fn bars(
         &self,
         context: &Context<'_>,

@@ -242,7 +242,7 @@ pub struct QuoteSubscription;
 impl QuoteSubscription {
     /// One event at a time; first the latest quote of each instrument. An instrument that the desk cannot serve yields
     /// an error with the reason's code, and the others go on.
-    #[graphql(guard = "Requires(Permission::ReadMarket)", complexity = "child_complexity")]
+    #[graphql(guard = "Requires(Permission::ReadMarket)", complexity = "1 + instruments.len() / 10")]
     async fn quotes(
         &self,
         context: &Context<'_>,

@@ -164,7 +164,10 @@ fn nothing() -> RootField {
 
 fn multiplied(fields: &[&Positioned<Field>]) -> Option<String> {
     let costly = fields.iter().filter(|field| ONCE.contains(&field.node.name.node.as_str()));
-    (costly.count() > 1).then(|| "one operation holds one log-in, log-out, renewal, or change of a password, key or second factor".to_owned())
+    (costly.count() > 1).then(|| {
+        "one operation holds one log-in, log-out, renewal, or change of a password, key or second factor"
+            .to_owned()
+    })
 }
 
 fn not_single(fields: &[&Positioned<Field>]) -> Option<String> {

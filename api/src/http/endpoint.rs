@@ -141,8 +141,7 @@ pub(super) async fn preflight(State(app): State<Arc<App>>, headers: HeaderMap) -
 
 const FOREIGN: &str =
     "pages of this origin may not use this server; add it to the allowed origins in the settings";
-const SUBSCRIPTION: &str =
-    "subscriptions go over a websocket (connect to this address with graphql-transport-ws), or as a POST that \
+const SUBSCRIPTION: &str = "subscriptions go over a websocket (connect to this address with graphql-transport-ws), or as a POST that \
      accepts text/event-stream";
 const TOO_MANY_OF_USER: &str = "you have too many open connections; close some first";
 const TOO_MANY_SOCKETS: &str = "too many connections are open from this address; close some first";

@@ -54,11 +54,7 @@ pub(super) struct Guest {
 }
 
 /// Answers an operation with events.
-pub(super) fn answer(
-    app: &Arc<App>,
-    prepared: Result<Prepared, Vec<ServerError>>,
-    guest: Guest,
-) -> Response {
+pub(super) fn answer(app: &Arc<App>, prepared: Result<Prepared, Vec<ServerError>>, guest: Guest) -> Response {
     let mut answer = Response::new(Body::from_stream(Events::new(app, prepared, guest)));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));

@@ -149,14 +149,19 @@ async fn a_subscription_costs_at_its_start() {
     let node = node(24, 1).await;
     let token = node.log_in().await;
     let mut socket = Socket::open(&node.address, &token).await;
-    for id in ["a", "b", "c", "d"] {
+    let of_many =
+        format!("subscription {{ quotes(instruments: [{}]) {{ __typename }} }}", "\"x\" ".repeat(90));
+    socket.subscribe("many", &of_many, json!({})).await;
+    assert_eq!(socket.next("many").await["errors"][0]["extensions"]["code"], "BAD_ID");
+    assert_eq!(socket.receive().await["type"], "complete");
+    for id in ["a", "b", "c", "d", "f", "g", "h"] {
         socket.subscribe(id, "subscription { system { setUpNeeded } }", json!({})).await;
         socket.next(id).await;
     }
     socket.subscribe("e", "subscription { system { setUpNeeded } }", json!({})).await;
     let refused = socket.receive().await;
     assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("e")), "{refused}");
-    assert_eq!(refused["payload"][0]["extensions"], json!({ "code": "RATE_LIMITED", "retryAfterMs": 1_000 }));
+    assert_eq!(refused["payload"][0]["extensions"], json!({ "code": "RATE_LIMITED", "retryAfterMs": 2_000 }));
 }
 
 #[tokio::test]

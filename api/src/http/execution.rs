@@ -124,7 +124,10 @@ pub(crate) fn is_request_error(response: &Response) -> bool {
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// The response with a code in each of its errors: the library's own have none.
+/// The longest message of an error, in bytes: the library's own may repeat the document.
+const MAX_MESSAGE: usize = 500;
+
+/// The response with a code in each of its errors, and no message too long: the library's own have neither.
 pub(crate) fn with_codes(response: Response) -> Response {
     with_code(response, code::BAD_REQUEST)
 }
@@ -132,10 +135,18 @@ pub(crate) fn with_codes(response: Response) -> Response {
 /// The response with this code in each of its errors that has none.
 pub(super) fn with_code(mut response: Response, code: &str) -> Response {
     for error in &mut response.errors {
+        shorten(&mut error.message);
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("code").is_none() {
             extensions.set("code", code);
         }
     }
     response
+}
+
+fn shorten(message: &mut String) {
+    if message.len() > MAX_MESSAGE {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+        message.push('…');
+    }
 }

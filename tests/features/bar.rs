@@ -4,7 +4,7 @@ use domain::bar::BarSize;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::client::Client;
-use tests::installation::Installation;
+use tests::installation::{GENEROUS, Installation, servers};
 use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -31,7 +31,8 @@ async fn bars(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bars_of_every_size_are_those_of_the_market() {
-    let Some(mut installation) = Installation::split().await else { return };
+    let Some((postgres, redis)) = servers().await else { return };
+    let mut installation = Installation::split_with(postgres, redis, &GENEROUS).await;
     let client = installation.administrator().await;
     let to = datetime!(2026-11-02 00:00 UTC);
     for (symbol, source) in [("AAPL", "TRADES"), ("EUR.USD", "MID_POINT")] {

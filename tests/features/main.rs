@@ -1,16 +1,25 @@
 //! Features, end to end: the real program, real servers, the simulated gateway, real clients.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+mod abuse;
 mod access;
+mod audit;
 mod bar;
+mod contract;
 mod dashboard;
+mod differential;
 mod edges;
+mod event_stream;
+mod example;
+mod frame;
 mod outage;
+mod people;
 mod question;
 mod quote;
 mod secret;
 mod session;
 mod set_up;
+mod socket;
 mod start;
 mod takeover;
 mod watchlist;

@@ -61,14 +61,16 @@ async fn sequence_numbers_of_an_epoch_only_grow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_npm_client_graphql_ws_subscribes() {
+async fn the_npm_clients_subscribe() {
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
     let apple = client.instrument("AAPL").await;
     installation.market.hold("AAPL");
-    let Some(mut quotes) = NodeSubscription::quotes(&client, &apple).await else { return };
-    quotes.until("a live quote", |quote| quote["state"] == "LIVE").await;
-    installation.market.trade("AAPL", "251.25");
-    quotes.until("a trade at 251.25", is_last("251.25")).await;
-    assert!(quotes.end().await, "the client ended with an error");
+    for (scheme, price) in [("ws", "251.25"), ("http", "252.50")] {
+        let Some(mut quotes) = NodeSubscription::quotes(scheme, &client, &apple).await else { return };
+        quotes.until("a live quote", |quote| quote["state"] == "LIVE").await;
+        installation.market.trade("AAPL", price);
+        quotes.until(&format!("a trade at {price}"), is_last(price)).await;
+        assert!(quotes.end().await, "the client over {scheme} ended with an error");
+    }
 }

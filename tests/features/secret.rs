@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::client::{PASSWORD, USERNAME};
 use tests::installation::{Installation, KEY};
@@ -18,6 +19,17 @@ async fn no_secret_is_ever_logged() {
     client.refresh().await;
     let apple = client.instrument("AAPL").await;
     client.quotes(&[&apple]).await.until_state(&["LIVE"]).await;
+    let key = client.api_key(&["MARKET_READ"]).await;
+    client.with_token(&key.secret).quotes(&[&apple]).await.until_state(&["LIVE"]).await;
+    client.with_token(format!("{}x", key.secret)).viewer().await;
+    let given = |payload: &Value, field: &str| payload[field].as_str().expect("it is shown once").to_owned();
+    let input = json!({ "username": "vera", "role": "VIEWER" });
+    let invitation = given(&client.mutate("userInvite", input, "passwordToken").await, "passwordToken");
+    let input = json!({ "passwordToken": invitation, "password": "another password of four words" });
+    client.mutate("passwordSet", input, "user { id }").await;
+    let begun = client.mutate("totpBegin", json!({ "currentPassword": PASSWORD }), "secret").await;
+    let second_factor = given(&begun, "secret");
+    client.mutate("totpConfirm", json!({ "code": "000000" }), "recoveryCodes").await;
     client.hold_token(Some(format!("{first_token}x")));
     client.viewer().await;
     client.log_out().await;
@@ -26,6 +38,10 @@ async fn no_secret_is_ever_logged() {
     let secrets = [
         ("the password", PASSWORD.to_owned()),
         ("a wrong password", "a wrong password that is typed".to_owned()),
+        ("a password that was chosen", "another password of four words".to_owned()),
+        ("an invitation", invitation),
+        ("a second factor", second_factor),
+        ("an API key", key.secret[key.secret.len() - 24..].to_owned()),
         ("the key", KEY.to_owned()),
         ("the servers' password", persistence::testing::PASSWORD.to_owned()),
         ("an access token", first_token.rsplit('.').next().unwrap().to_owned()),

@@ -1,16 +1,13 @@
-// Subscribes to the quotes of one instrument with the npm client graphql-ws, prints each event as a line of
-// JSON, and ends when its standard input does.
+// Subscribes to the quotes of one instrument, by the npm client graphql-ws at a ws: address and by graphql-sse at a
+// http: one, prints each event as a line of JSON, and ends when its standard input does.
+import { createClient as createSseClient } from "graphql-sse";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
 const [url, accessToken, instrument] = process.argv.slice(2);
-const client = createClient({
-  url,
-  webSocketImpl: WebSocket,
-  connectionParams: { accessToken },
-  retryAttempts: 0,
-  lazy: true,
-});
+const client = url.startsWith("ws:")
+  ? createClient({ url, webSocketImpl: WebSocket, connectionParams: { accessToken }, retryAttempts: 0 })
+  : createSseClient({ url, headers: { authorization: `Bearer ${accessToken}` }, retryAttempts: 0 });
 
 process.stdin.resume();
 process.stdin.on("end", () => client.dispose());

@@ -20,6 +20,15 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 const SESSION: &str = "session { accessToken accessTokenExpiresAt expiresAt user { username role } } userErrors { field code message }";
 
+/// An API key, in clear.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Its id.
+    pub id: String,
+    /// What a program sends.
+    pub secret: String,
+}
+
 /// Somebody who talks to the server.
 pub struct Client {
     address: SocketAddr,
@@ -137,6 +146,36 @@ impl Client {
         if let Some(token) = payload["session"]["accessToken"].as_str() {
             self.hold_token(Some(token.to_owned()));
         }
+    }
+
+    /// Invites somebody as an administrator does; that person chooses a password and logs in.
+    pub async fn invite(&self, username: &str, role: &str) -> Self {
+        let input = json!({ "username": username, "role": role });
+        let invited = self.mutate("userInvite", input, "passwordToken").await;
+        let token = invited["passwordToken"].as_str().unwrap_or_else(|| panic!("not invited: {invited}"));
+        let invited = Self::of(self.address);
+        let input = json!({ "passwordToken": token, "password": PASSWORD });
+        let chosen = invited.mutate("passwordSet", input, "user { username }").await;
+        assert_eq!(chosen["user"]["username"], username, "{chosen}");
+        assert_eq!(invited.log_in(username, PASSWORD).await["sessionCreate"]["userErrors"], json!([]));
+        invited
+    }
+
+    /// Makes a key of this user's with these scopes.
+    pub async fn api_key(&self, scopes: &[&str]) -> Key {
+        let name = scopes.join(" ");
+        let input = json!({ "name": name, "scopes": scopes, "currentPassword": PASSWORD });
+        let payload = self.mutate("apiKeyCreate", input, "apiKey { id } secret").await;
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no key: {payload}")).to_owned();
+        Key { id: text(&payload["apiKey"]["id"]), secret: text(&payload["secret"]) }
+    }
+
+    /// Somebody else on the same server, who holds this key or token.
+    #[must_use]
+    pub fn with_token(&self, token: impl Into<String>) -> Self {
+        let other = Self::of(self.address);
+        other.hold_token(Some(token.into()));
+        other
     }
 
     /// Who the server thinks this is.

@@ -17,6 +17,10 @@ use crate::wait::{SOON, within};
 /// A key that must never be seen in a log.
 pub const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
+/// Settings under which nobody's budget of what operations cost is ever used up.
+pub const GENEROUS: [(&str, &str); 2] =
+    [("TICKGRAPH_COST_CAPACITY", "1000000000"), ("TICKGRAPH_COST_PER_SECOND", "1000000000")];
+
 /// One installation. What is dropped with it ends.
 pub struct Installation {
     /// The market behind the broker's gateway.
@@ -37,21 +41,32 @@ impl Installation {
     /// `tickgraph serve` on its own SQLite file and in-process bus; only the gateway is ours, so that the
     /// test can set prices.
     pub async fn single() -> Self {
-        Self::around(Market::open().await)
+        Self::single_with(&[]).await
     }
 
-    /// The same, while nothing listens at the gateway's address.
+    /// The same with these settings besides.
+    pub async fn single_with(settings: &[(&str, &str)]) -> Self {
+        Self::around(Market::open().await, settings)
+    }
+
+    /// The same, where nobody's budget of what operations cost is ever used up.
+    pub async fn generous() -> Self {
+        Self::single_with(&GENEROUS).await
+    }
+
+    /// The same as `single`, while nothing listens at the gateway's address.
     pub async fn single_without_gateway() -> Self {
         let market = Market::open().await;
         market.stop_gateway().await;
-        Self::around(market)
+        Self::around(market, &[])
     }
 
-    fn around(market: Market) -> Self {
+    fn around(market: Market, more: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let settings = Settings::in_folder(folder.path())
             .with("IB_ADDRESS", market.address().to_string())
             .with("TICKGRAPH_KEY", KEY);
+        let settings = more.iter().fold(settings, |settings, (name, value)| settings.with(name, *value));
         let api = Tickgraph::start("serve", &settings);
         Self { market, postgres: None, redis: None, desk: None, api, settings, folder }
     }
@@ -65,12 +80,18 @@ impl Installation {
 
     /// The same on these servers.
     pub async fn split_on(postgres: PrivatePostgres, redis: PrivateRedis) -> Self {
+        Self::split_with(postgres, redis, &[]).await
+    }
+
+    /// The same with these settings besides.
+    pub async fn split_with(postgres: PrivatePostgres, redis: PrivateRedis, more: &[(&str, &str)]) -> Self {
         let (folder, market) = (TempDir::new().unwrap(), Market::open().await);
         let settings = Settings::in_folder(folder.path())
             .with("IB_ADDRESS", market.address().to_string())
             .with("DATABASE_URL", postgres.url())
             .with("REDIS_URL", redis.url())
             .with("TICKGRAPH_KEY", KEY);
+        let settings = more.iter().fold(settings, |settings, (name, value)| settings.with(name, *value));
         let desk = Some(Tickgraph::start("desk", &settings));
         let api = Tickgraph::start("api", &settings);
         Self { market, postgres: Some(postgres), redis: Some(redis), desk, api, settings, folder }
@@ -160,6 +181,14 @@ impl Installation {
         let ended = old.terminate().await;
         assert!(ended.status.success(), "it did not end well:\n{}", ended.output);
         self.api = Tickgraph::start(command, &settings);
+    }
+
+    /// The same, on the port that it had: its clients find it again.
+    pub async fn restart_api_in_place(&mut self, command: &str) {
+        let address = self.api.address().await.to_string();
+        self.settings = self.settings().with("TICKGRAPH_LISTEN", address);
+        self.restart_api(command).await;
+        self.api.address().await;
     }
 
     /// Waits until a second desk stands by.

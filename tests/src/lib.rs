@@ -9,6 +9,9 @@
 pub mod answer;
 pub mod browser;
 pub mod client;
+pub mod contract;
+pub mod example;
+pub mod fuzz;
 pub mod installation;
 pub mod market;
 pub mod node;
@@ -17,3 +20,4 @@ pub mod skip;
 pub mod subscription;
 pub mod token;
 pub mod wait;
+pub mod wire;

@@ -1,11 +1,13 @@
-//! The npm client `graphql-ws`, as a child process.
+//! Independent judges from npm: the clients `graphql-ws` and `graphql-sse`, the audit of GraphQL over HTTP, the comparison of schemas.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use crate::client::Client;
@@ -19,12 +21,13 @@ pub struct NodeSubscription {
 }
 
 impl NodeSubscription {
-    /// Subscribes to the quotes of an instrument. Where there is no Node, the test is skipped.
-    pub async fn quotes(client: &Client, instrument: &str) -> Option<Self> {
-        let folder = installed().await?;
+    /// Subscribes to the quotes of an instrument by the protocol of this scheme: `ws` for `graphql-transport-ws`, `http`
+    /// for server-sent events. Where there is no Node, the test is skipped.
+    pub async fn quotes(scheme: &str, client: &Client, instrument: &str) -> Option<Self> {
+        let folder = judges().await?;
         let mut child = Command::new("node")
             .arg(folder.join("subscribe.mjs"))
-            .arg(format!("ws://{}/graphql", client.address()))
+            .arg(format!("{scheme}://{}/graphql", client.address()))
             .arg(client.token().unwrap_or_default())
             .arg(instrument)
             .stdin(Stdio::piped())
@@ -57,28 +60,40 @@ impl NodeSubscription {
     }
 }
 
-/// The folder of the script, with its packages installed as its lock file says.
-async fn installed() -> Option<PathBuf> {
+/// Runs a script of `tests/node` to its end; the lines of JSON that it printed. Where there is no Node, the test
+/// is skipped.
+pub async fn judge(script: &str, arguments: &[&OsStr]) -> Option<Vec<Value>> {
+    let folder = judges().await?;
+    let node = Command::new("node").arg(folder.join(script)).args(arguments).kill_on_drop(true).output();
+    let output = timeout(2 * SOON, node).await.unwrap_or_else(|_| panic!("{script} does not end")).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script} failed:\n{text}\n{complaint}");
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// The folder of the judges, with its packages.
+async fn judges() -> Option<PathBuf> {
+    static INSTALLED: OnceCell<Option<()>> = OnceCell::const_new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
+    let installed = INSTALLED.get_or_init(|| install(&folder)).await;
+    if installed.is_none() {
+        skip::because("npm could not be started; install Node.js with npm");
+    }
+    installed.map(|()| folder)
+}
+
+/// Installs the packages of a folder as its lock file says, unless that is done; `None` where there is no npm.
+/// (`cargo xtask test` has done it before the tests begin.)
+pub async fn install(folder: &Path) -> Option<()> {
     let stamp = folder.join("node_modules").join(".installed-lock");
     let lock = std::fs::read(folder.join("package-lock.json")).unwrap();
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-        return Some(folder);
+        return Some(());
     }
-    let npm = Command::new("npm")
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-        .current_dir(&folder)
-        .output()
-        .await;
-    match npm {
-        Err(error) => {
-            skip::because(&format!("npm could not be started ({error}); install Node.js with npm"));
-            None
-        }
-        Ok(output) => {
-            assert!(output.status.success(), "npm ci: {}", String::from_utf8_lossy(&output.stderr));
-            std::fs::write(&stamp, lock).unwrap();
-            Some(folder)
-        }
-    }
+    let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+    let output = Command::new("npm").args(npm).current_dir(folder).output().await.ok()?;
+    assert!(output.status.success(), "npm ci: {}", String::from_utf8_lossy(&output.stderr));
+    std::fs::write(&stamp, lock).unwrap();
+    Some(())
 }

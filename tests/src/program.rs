@@ -127,6 +127,14 @@ impl Tickgraph {
         self.child.id()
     }
 
+    /// What it holds in memory; nothing where the system does not tell.
+    pub fn resident_kib(&self) -> u64 {
+        let id = self.child.id().expect("the program runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+    }
+
     /// Everything it has said so far.
     pub fn output(&self) -> String {
         self.output.text()

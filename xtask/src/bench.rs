@@ -5,11 +5,18 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use crate::process::Process;
-use crate::{prerequisites, workspace};
+use crate::{packages, prerequisites, workspace};
+
+/// The benchmark that also runs servers of others.
+const FANOUT: &str = "fanout";
 
 /// Builds the server and the benchmarks, and runs one.
 pub fn run(name: &str, arguments: &[OsString]) -> Result<()> {
     prerequisites::for_bench()?;
+    if name == FANOUT {
+        prerequisites::for_peers()?;
+        packages::npm("bench/peers")?;
+    }
     Process::cargo().args(["build", "--release", "--package", "tickgraph", "--package", "bench"]).run()?;
     let release = workspace::target().join("release");
     Process::new(release.join("bench"))

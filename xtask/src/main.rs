@@ -1,8 +1,8 @@
 //! The developer's commands: `cargo xtask run | test | web | lint | schema | bench`.
 //!
 //! Each command is a module of the same name. What they share: [`terminal`] speaks to the person,
-//! [`process`] runs other programs, [`workspace`] knows the folders and the environment, and
-//! [`prerequisites`] finds what is needed and installs what is missing.
+//! [`process`] runs other programs, [`workspace`] knows the folders and the environment,
+//! [`prerequisites`] finds what is needed and installs what is missing, and [`packages`] fetches what npm and pip bring.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod lint;
+mod packages;
 mod prerequisites;
 mod process;
 mod run;

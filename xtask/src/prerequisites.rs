@@ -109,6 +109,28 @@ const CHINESE_FONT: Need = Need {
     optional: true,
 };
 
+const CURL: Need = Need {
+    name: "curl (for the example of server-sent events)",
+    found: || program("curl").is_some(),
+    packages: &["curl"],
+    packages_do: || true,
+    otherwise: "macOS brings one",
+    optional: true,
+};
+
+const PYTHON: Need = Need {
+    name: "Python 3.10 or newer with venv and pip (for the Python example)",
+    found: || {
+        program("python3").is_some_and(|python| Process::new(python).args(["-c", PYTHON_WILL_DO]).succeeds())
+    },
+    packages: &["python3", "python3-venv"],
+    packages_do: || true,
+    otherwise: "macOS: brew install python",
+    optional: true,
+};
+
+const PYTHON_WILL_DO: &str = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))";
+
 const MACOS_CHROME: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 /// What building the web client needs.
@@ -120,12 +142,17 @@ pub fn for_web() -> Result<()> {
 /// What the whole of the tests needs.
 pub fn for_tests() -> Result<()> {
     add_wasm_target();
-    provide(&[NODE, WASM, POSTGRES, REDIS, CHROMIUM, CHROMEDRIVER, CHINESE_FONT])
+    provide(&[NODE, WASM, POSTGRES, REDIS, CHROMIUM, CHROMEDRIVER, CHINESE_FONT, CURL, PYTHON])
 }
 
 /// What the benchmarks need.
 pub fn for_bench() -> Result<()> {
     provide(&[POSTGRES, REDIS])
+}
+
+/// What the servers need that ours is measured beside.
+pub fn for_peers() -> Result<()> {
+    provide(&[NODE])
 }
 
 /// The folder of PostgreSQL's server programs; Debian and Homebrew keep them out of `PATH`.

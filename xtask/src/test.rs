@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::Process;
 use crate::totals::Totals;
-use crate::{lint, prerequisites, terminal, web, workspace};
+use crate::{lint, packages, prerequisites, terminal, web, workspace};
 
 /// Runs all of it.
 pub fn run() -> Result<()> {
@@ -39,6 +39,9 @@ fn all(totals: &mut Totals) -> Result<()> {
             totals.fail(format!("{error:#}"));
         }
     }
+    for folder in ["tests/node", "examples/node"] {
+        packages::npm(folder)?;
+    }
     Process::cargo().args(["build", "--workspace", "--all-targets"]).run()?;
     tests(totals)
 }
@@ -53,6 +56,11 @@ fn tests(totals: &mut Totals) -> Result<()> {
     if let Some(folder) = workspace::test_data() {
         terminal::note(&format!("recorded market data: {}", folder.display()));
         cargo = cargo.env("TICKGRAPH_TEST_DATA", folder);
+    }
+    // Without it, the test of the Python example is skipped, and says so.
+    match packages::python() {
+        Ok(interpreter) => cargo = cargo.env("TICKGRAPH_PYTHON", interpreter),
+        Err(error) => terminal::note(&format!("{error:#}; going on without Python")),
     }
     let succeeded = cargo.run_reading(|line| totals.read(line))?;
     totals.skip(&fs::read_to_string(skips.path()).unwrap_or_default());

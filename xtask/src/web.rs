@@ -10,8 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::process::Process;
-use crate::{terminal, workspace};
+use crate::{packages, terminal, workspace};
 
 mod bundle;
 mod toolchain;
@@ -38,21 +37,21 @@ impl Options {
 pub fn build(options: &Options) -> Result<()> {
     let started = Instant::now();
     let web = workspace::root().join("web");
-    install_packages(&web)?;
+    packages::npm("web")?;
     let wasm = Toolchain::find()?.compile(options.profile())?;
     let bindings = bind(&wasm, options)?;
 
     let mut bundle = Bundle::default();
-    let packages = web.join("node_modules");
+    let modules = web.join("node_modules");
     for file in PACKAGE_FILES {
-        bundle.add(file.name, read(&packages.join(file.path))?);
+        bundle.add(file.name, read(&modules.join(file.path))?);
     }
     add_folder(&mut bundle, &bindings, &bindings)?;
     // wasm-bindgen repeats our npm dependencies for bundlers; nobody reads that in a browser.
     bundle.remove("package.json");
     let public = web.join("public");
     add_folder(&mut bundle, &public, &public)?;
-    bundle.add("licenses.txt", licenses(&packages)?.into_bytes());
+    bundle.add("licenses.txt", licenses(&modules)?.into_bytes());
     bundle.add(bundle::OPERATIONS, read(&web.join(bundle::OPERATIONS))?);
 
     let page = read(&web.join("index.html"))?;
@@ -86,20 +85,6 @@ const PACKAGE_FILES: [PackageFile; 3] = [
         path: "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
     },
 ];
-
-/// Runs `npm ci` unless `node_modules` is already what the lock file says.
-fn install_packages(web: &Path) -> Result<()> {
-    let lock = read(&web.join("package-lock.json"))?;
-    let stamp = web.join("node_modules").join(".installed-lock");
-    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    Process::new("npm")
-        .args(["ci", "--prefix", "web", "--ignore-scripts", "--no-audit", "--no-fund"])
-        .run()
-        .context("npm could not install what web/package-lock.json lists; Node with npm and a reachable package registry are needed")?;
-    fs::write(&stamp, lock).with_context(|| format!("{} could not be written", stamp.display()))
-}
 
 /// Writes the JavaScript around the wasm, into a folder of its own, and returns that folder.
 fn bind(wasm: &Path, options: &Options) -> Result<PathBuf> {
@@ -135,12 +120,12 @@ fn add_folder(bundle: &mut Bundle, base: &Path, folder: &Path) -> Result<()> {
 }
 
 /// The licences of what the dashboard brings along, as their authors ask.
-fn licenses(packages: &Path) -> Result<String> {
+fn licenses(modules: &Path) -> Result<String> {
     let mut text = String::from(
         "TradingView Lightweight Charts(TM)\nCopyright (c) 2026 TradingView, Inc. https://www.tradingview.com/\n\n",
     );
     for package in ["lightweight-charts", "@fontsource-variable/inter"] {
-        let license = read(&packages.join(package).join("LICENSE"))?;
+        let license = read(&modules.join(package).join("LICENSE"))?;
         let license = String::from_utf8_lossy(&license);
         text.extend(["==== ", package, " ====\n\n", license.trim_end(), "\n\n"]);
     }

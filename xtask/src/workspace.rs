@@ -4,10 +4,12 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The root of the checkout.
+/// The root of the checkout that `cargo xtask` was called in. Cargo says it to the program it runs; what it said
+/// to the compiler may be another checkout, where two share one target folder.
 pub fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_owned()
+    let xtask =
+        variable("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    xtask.parent().map_or_else(|| xtask.clone(), Path::to_owned)
 }
 
 /// Where cargo builds, outside the checkout where `CARGO_TARGET_DIR` says so.

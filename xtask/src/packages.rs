@@ -1,0 +1,73 @@
+//! Packages of npm and Python for the web client, the tests and the examples, as the committed files list them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::process::Process;
+use crate::workspace;
+
+/// Runs `npm ci` in a folder of the checkout, unless its packages are already what the lock file says.
+pub fn npm(folder: &str) -> Result<()> {
+    let root = workspace::root();
+    let lock = root.join(folder).join("package-lock.json");
+    let stamp = root.join(folder).join("node_modules").join(".installed-lock");
+    once(&lock, &stamp, || {
+        Process::new("npm")
+            .args(["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"])
+            .run()
+            .with_context(|| format!("npm could not install what {folder}/package-lock.json lists; Node with npm and a reachable package registry are needed"))
+    })
+}
+
+/// Makes a Python environment of its own with what the Python example needs, and returns its interpreter.
+pub fn python() -> Result<PathBuf> {
+    let folder = workspace::target().join("python");
+    let listed = workspace::root().join("examples/python/requirements.txt");
+    let interpreter = folder.join("bin").join("python");
+    once(&listed, &folder.join(".installed-requirements"), || {
+        Process::new("python3").args(["-m", "venv", "--clear"]).args([&folder]).run()?;
+        Process::new(&interpreter)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+            .args([&listed])
+            .run()
+            .context("pip could not install what examples/python/requirements.txt lists")
+    })?;
+    Ok(interpreter)
+}
+
+/// Installs what a file lists, unless the stamp says that this was done.
+fn once(listed: &Path, stamp: &Path, install: impl FnOnce() -> Result<()>) -> Result<()> {
+    let list = fs::read(listed).with_context(|| format!("{} could not be read", listed.display()))?;
+    if fs::read(stamp).is_ok_and(|installed| installed == list) {
+        return Ok(());
+    }
+    install()?;
+    fs::write(stamp, list).with_context(|| format!("{} could not be written", stamp.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_installed_once_and_again_when_it_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (listed, stamp) = (folder.path().join("lock"), folder.path().join("stamp"));
+        let installs = std::cell::Cell::new(0);
+        let count = || {
+            installs.set(installs.get() + 1);
+            Ok(())
+        };
+        fs::write(&listed, "a").unwrap();
+        once(&listed, &stamp, count).unwrap();
+        once(&listed, &stamp, count).unwrap();
+        assert_eq!(installs.get(), 1);
+        fs::write(&listed, "b").unwrap();
+        assert!(once(&listed, &stamp, || anyhow::bail!("no network")).is_err());
+        once(&listed, &stamp, count).unwrap();
+        assert_eq!(installs.get(), 2, "what failed was taken for installed");
+        assert!(once(&folder.path().join("absent"), &stamp, count).is_err());
+    }
+}

@@ -40,6 +40,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("TICKGRAPH_COST_CAPACITY", "what the operations of one user may cost at once", "20000"),
     ("TICKGRAPH_COST_PER_SECOND", "how much of that comes back in a second", "1000"),
     ("TICKGRAPH_SOCKETS_PER_USER", "the most open websockets and event streams of one user", "10000"),
+    (
+        "TICKGRAPH_STREAMS_PER_USER",
+        "how much one user may follow: an instrument counts 1, or 100 and more where its events are not shared",
+        "200000",
+    ),
     ("TICKGRAPH_SOCKETS_PER_ADDRESS", "the most open websockets and event streams of one address", "10000"),
     ("TICKGRAPH_LOG", "what is logged, as tracing directives", DEFAULT_LOG),
     ("DATABASE_URL", "postgres://… or sqlite://…", "an SQLite file in the data folder"),

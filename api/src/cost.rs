@@ -37,6 +37,11 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
+    /// What was taken.
+    pub fn requested(self) -> u32 {
+        self.requested
+    }
+
     /// The cost as JSON.
     pub fn value(self) -> Value {
         value!({

@@ -37,6 +37,12 @@ use follower::Follower;
 use presence::PresenceWatch;
 use registry::Registry;
 
+/// How many times a second somebody may hear: few enough that those who want nearly the same are served together.
+const STEPS: [f64; 24] = [
+    50.0, 40.0, 30.0, 25.0, 20.0, 15.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0, 2.5, 2.0, 1.5, 1.0, 0.75, 0.5,
+    0.4, 0.3, 0.2, 0.15, 0.1,
+];
+
 /// How often one subscriber hears of one topic at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pace(Duration);
@@ -45,9 +51,10 @@ impl Pace {
     /// As often as the subscriber takes an event.
     pub const AS_TAKEN: Self = Self(Duration::ZERO);
 
-    /// So many times a second, from 0.1 to 50.
+    /// So many times a second, from 0.1 to 50, rounded down to a step of [`STEPS`].
     pub fn of_hz(hz: f64) -> Option<Self> {
-        (0.1..=50.0).contains(&hz).then(|| Self(Duration::from_secs_f64(1.0 / hz)))
+        let step = STEPS.iter().find(|step| **step <= hz).filter(|_| hz <= STEPS[0])?;
+        Some(Self(Duration::from_secs_f64(1.0 / step)))
     }
 
     /// The time between two events at least.

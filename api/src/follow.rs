@@ -2,19 +2,31 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Response, ServerError};
+use async_graphql::{Pos, Response, ServerError};
 use domain::user::Permission;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
+use crate::admission::Following;
+use crate::graphql::error::{code, top_level};
 use crate::graphql::guard::check_principal;
-use crate::http::{App, Caller, OperationKind, Prepared, execute, with_codes};
+use crate::http::{App, Caller, OperationKind, Prepared, event, execute, failed, with_codes};
 use crate::share::{Membership, OperationNumber, Outbox, Plan};
+
+/// How much more a subscription weighs that is executed for its subscriber alone.
+const ALONE: u32 = 100;
+
+/// What an operation shares with others, for as long as it is held.
+#[allow(dead_code, reason = "held, and never looked at")]
+pub(crate) struct Shares {
+    memberships: Vec<Membership>,
+    following: Following,
+}
 
 /// What happens in an operation.
 pub(crate) enum Step {
     /// From now on its events come through the outbox, for as long as these are held.
-    Joined(Vec<Membership>),
+    Joined(Shares),
     /// A response.
     Response(Response),
     /// It was not begun.
@@ -23,23 +35,32 @@ pub(crate) enum Step {
     Complete,
 }
 
+/// An operation, and who asks for it.
+pub(crate) struct Asked {
+    /// The operation.
+    pub prepared: Prepared,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+/// Where the events of a shared subscription go.
+pub(crate) struct Recipient {
+    /// The connection's outbox.
+    pub outbox: Arc<Outbox>,
+    /// The operation's number there.
+    pub operation: OperationNumber,
+}
+
 /// The steps of an operation. A mutation that was begun is finished, even where nobody waits for its steps any more.
-pub(crate) fn steps(
-    app: &Arc<App>,
-    prepared: Prepared,
-    caller: Caller,
-    outbox: &Arc<Outbox>,
-    number: OperationNumber,
-) -> BoxStream<'static, Step> {
+pub(crate) fn steps(app: &Arc<App>, asked: Asked, recipient: Recipient) -> BoxStream<'static, Step> {
     let app = Arc::clone(app);
-    if prepared.kind != OperationKind::Subscription {
-        let response = async move { Step::Response(execute(&app, prepared, caller).await) };
+    if asked.prepared.kind != OperationKind::Subscription {
+        let response = async move { Step::Response(once(&app, asked).await) };
         return stream::once(response).chain(stream::iter([Step::Complete])).boxed();
     }
-    let outbox = Arc::clone(outbox);
-    let begin = async move { follow(&app, prepared, caller, &outbox, number).await };
+    let begin = async move { follow(&app, asked, recipient).await };
     let steps = stream::once(begin).flat_map(|followed| match followed {
-        Followed::Shared(memberships) => stream::iter([Step::Joined(memberships)]).boxed(),
+        Followed::Shared(shares) => stream::iter([Step::Joined(shares)]).boxed(),
         Followed::Refused(errors) => stream::iter([Step::Refused(errors)]).boxed(),
         Followed::Alone(responses) => {
             responses.map(Step::Response).chain(stream::iter([Step::Complete])).boxed()
@@ -48,10 +69,27 @@ pub(crate) fn steps(
     steps.boxed()
 }
 
+/// Executes a query or a mutation for whoever asks, as the database knows them now: a connection may be old.
+async fn once(app: &Arc<App>, asked: Asked) -> Response {
+    let Asked { prepared, mut caller } = asked;
+    if let Some(principal) = &caller.principal {
+        match app.core.authenticator.again(principal).await {
+            Ok(Some(known)) => caller.principal = Some(known),
+            Ok(None) => {
+                return failed(code::UNAUTHENTICATED, "the session or API key has ended; log in again");
+            }
+            Err(error) => {
+                return Response::from_errors(vec![top_level(error).into_server_error(Pos::default())]);
+            }
+        }
+    }
+    execute(app, prepared, caller).await
+}
+
 /// A subscription that has begun.
 enum Followed {
     /// Its events come through the outbox, for as long as these are held.
-    Shared(Vec<Membership>),
+    Shared(Shares),
     /// Its events are executed for this subscriber alone.
     Alone(BoxStream<'static, Response>),
     /// It was not begun.
@@ -62,24 +100,42 @@ enum Followed {
 ///
 /// It is paid for, and with that validated, in either case. What it may see is asked of its own caller: a shared execution
 /// asks nobody.
-async fn follow(
-    app: &Arc<App>,
-    prepared: Prepared,
-    caller: Caller,
-    outbox: &Arc<Outbox>,
-    operation: OperationNumber,
-) -> Followed {
-    if let Err(errors) = app.meter.charge(&prepared, &caller).await {
-        return Followed::Refused(with_codes(Response::from_errors(errors)).errors);
-    }
+async fn follow(app: &Arc<App>, asked: Asked, recipient: Recipient) -> Followed {
+    let Asked { prepared, caller } = asked;
+    let cost = match app.meter.charge(&prepared, &caller).await {
+        Ok(cost) => cost,
+        Err(errors) => return refused(errors),
+    };
+    // The guards tell whoever is nobody.
+    let Some(user) = caller.principal.as_ref().map(|principal| principal.user.id) else {
+        return Followed::Alone(app.schema.execute_stream(prepared.into_request(caller)).map(event).boxed());
+    };
     let name = prepared.operation_name.as_deref();
     let plan = Plan::of(&prepared.document.parsed, name, &prepared.variables);
     if let Some(plan) = plan
         && check_principal(caller.principal.as_ref(), Permission::ReadMarket).is_ok()
-        && let Some(memberships) = app.share.join(&plan, outbox, operation).await
     {
-        return Followed::Shared(memberships);
+        let weight = u32::try_from(plan.subjects.len()).unwrap_or(u32::MAX);
+        let Some(following) = app.admission.follow(user, weight) else { return too_much() };
+        if let Some(memberships) = app.share.join(&plan, &recipient.outbox, recipient.operation).await {
+            return Followed::Shared(Shares { memberships, following });
+        }
     }
+    let Some(following) = app.admission.follow(user, cost.requested().saturating_mul(ALONE)) else {
+        return too_much();
+    };
     let responses = app.schema.execute_stream(prepared.into_request(caller));
-    Followed::Alone(responses.map(with_codes).boxed())
+    let held = move |response| {
+        let _ = &following;
+        event(response)
+    };
+    Followed::Alone(responses.map(held).boxed())
+}
+
+fn refused(errors: Vec<ServerError>) -> Followed {
+    Followed::Refused(with_codes(Response::from_errors(errors)).errors)
+}
+
+fn too_much() -> Followed {
+    refused(failed(code::LIMIT, "you follow too much at once; complete some subscriptions first").errors)
 }

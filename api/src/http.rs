@@ -40,7 +40,7 @@ pub(crate) use caller::{Caller, ClientOrigin};
 pub(crate) use cookie::RefreshCookie;
 pub(crate) use cors::Origins;
 pub(crate) use document::{Documents, OperationKind};
-pub(crate) use execution::{Prepared, execute, failed, is_request_error, prepare, with_codes};
+pub(crate) use execution::{Prepared, event, execute, failed, is_request_error, prepare, with_codes};
 pub(crate) use origin::Proxies;
 pub(crate) use response::response_text;
 pub(crate) use wire::WireRequest;

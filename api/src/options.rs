@@ -84,6 +84,9 @@ pub struct Limits {
     pub sockets_per_user: u32,
     /// The most open sockets of one address.
     pub sockets_per_address: u32,
+    /// How much one user may follow at once: 1 for an instrument whose events are shared; what is executed for this
+    /// subscriber alone weighs a hundred times its cost.
+    pub streams_per_user: u32,
     /// The most open sockets of one address on which nobody has logged in yet.
     pub waiting_per_address: u32,
 }
@@ -95,6 +98,7 @@ impl Default for Limits {
             execution: Duration::from_secs(30),
             sockets_per_user: 10_000,
             sockets_per_address: 10_000,
+            streams_per_user: 200_000,
             waiting_per_address: 256,
         }
     }

@@ -23,6 +23,9 @@ pub use topic::Membership;
 use crate::graphql::Schema;
 use topic::Topic;
 
+/// The most shared executions: what comes besides is executed for its subscriber alone, which weighs more.
+const MAX_TOPICS: usize = 20_000;
+
 /// The shared executions of one node, each for as long as somebody follows it.
 pub struct Share {
     schema: Schema,
@@ -50,8 +53,8 @@ impl Share {
         outbox: &Arc<Outbox>,
         operation: OperationNumber,
     ) -> Option<Vec<Membership>> {
-        let topics: Vec<Arc<Topic>> =
-            plan.subjects.iter().map(|subject| self.topic(plan.document(*subject))).collect();
+        let topics = plan.subjects.iter().map(|subject| self.topic(plan.document(*subject)));
+        let topics: Vec<Arc<Topic>> = topics.collect::<Option<_>>()?;
         for topic in &topics {
             if !topic.is_running().await {
                 return None;
@@ -61,20 +64,23 @@ impl Share {
         Some(topics.into_iter().map(join).collect())
     }
 
-    /// The execution of this document: the one that runs, or a new one.
-    fn topic(&self, document: String) -> Arc<Topic> {
+    /// The execution of this document: the one that runs, or a new one, while there are not too many.
+    fn topic(&self, document: String) -> Option<Arc<Topic>> {
         let mut topics = self.lock();
         let known = topics.by_document.get(&document).and_then(Weak::upgrade);
         if let Some(topic) = known.filter(|topic| !topic.is_over()) {
-            return topic;
+            return Some(topic);
         }
         if topics.by_document.len() >= topics.most {
             topics.by_document.retain(|_, topic| topic.strong_count() > 0);
-            topics.most = 2 * topics.by_document.len().max(32);
+            topics.most = (2 * topics.by_document.len().max(32)).min(MAX_TOPICS);
+        }
+        if topics.by_document.len() >= MAX_TOPICS {
+            return None;
         }
         let topic = Topic::start(&self.schema, document.clone());
         topics.by_document.insert(document, Arc::downgrade(&topic));
-        topic
+        Some(topic)
     }
 
     fn lock(&self) -> MutexGuard<'_, Topics> {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
 
 use crate::admission::Seat;
@@ -18,7 +18,6 @@ mod deadline;
 mod message;
 mod operation;
 
-use close::Close;
 use connection::Connection;
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -49,16 +48,9 @@ pub(crate) fn accept(app: Arc<App>, visitor: Visitor, upgrade: WebSocketUpgrade)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .protocols([PROTOCOL])
-        .on_upgrade(move |socket| sockets.track_future(serve(app, visitor, socket)))
-}
-
-async fn serve(app: Arc<App>, visitor: Visitor, mut socket: WebSocket) {
-    if socket.protocol().is_none_or(|protocol| protocol != PROTOCOL) {
-        let refused = Close::SubprotocolNotAcceptable;
-        let frame = CloseFrame { code: refused.code(), reason: refused.reason().into() };
-        // Whoever speaks another protocol may be gone already.
-        let _ = socket.send(Message::Close(Some(frame))).await;
-        return;
-    }
-    Connection::new(app, visitor, socket).run().await;
+        .on_upgrade(move |socket| {
+            // In a box: what a task moves about it keeps room for twice.
+            let connection = Box::new(Connection::new(app, visitor, socket));
+            sockets.track_future(connection.run())
+        })
 }

@@ -1,41 +1,77 @@
-//! The load generator: many subscribers in one process, and the latency of what they get.
+//! The load generator: many subscribers in one process, on one thread, and the latency of what they get.
 //!
-//! A marker travels in each tick: the bid's size is the time, in microseconds, at which the gateway was
-//! told. Both ends run on one machine and read one clock.
+//! A marker travels in each event: the first size in a quote is the moment, in microseconds, for which it
+//! was published. Both ends run on one machine and read one clock. The generator is told a [`Plan`] and
+//! then moments to measure between, a line of JSON each; it answers in the same way.
 
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use clap::Args;
 use domain::clock::{Clock, SystemClock};
-use futures::{SinkExt, StreamExt};
-use hdrhistogram::Histogram;
-use serde_json::json;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::{Instant, timeout};
 
-const QUERY: &str = "subscription Load($instruments: [ID!]!) { quotes(instruments: $instruments, maxHz: 50) {
-    ... on Quote { sequence state last { price size } ask { price } bid { size price } } } }";
+mod frame;
+mod socket;
+mod tally;
 
-/// What to do; the access token comes through standard input.
-#[derive(Args)]
-pub struct Options {
-    /// The endpoint, as 127.0.0.1:8080.
-    #[arg(long)]
-    address: String,
+pub use tally::{FIRST_PRICE, Outcome};
+
+use socket::{Habit, Shared, lock};
+
+/// How many sockets are connected at a time.
+const AT_ONCE: usize = 64;
+
+/// How long until all are connected and have got something.
+const CONNECTING_TAKES: Duration = Duration::from_mins(3);
+
+/// Without a delivery for this long, what was published has arrived.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// How long what was published may take to arrive.
+const DRAINING_TAKES: Duration = Duration::from_secs(30);
+
+/// How long the generator sleeps before it takes what has arrived. Were it to wait for each message, the server
+/// would pay for waking it, which on one machine costs as much as sending; a network card would not ask for that.
+const NAP: Duration = Duration::from_micros(500);
+
+/// How often the generator looks whether it is done.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What to connect to, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// Where.
+    pub address: SocketAddr,
+    /// The access token, where one is needed.
+    pub token: Option<String>,
+    /// The subscription.
+    pub query: String,
+    /// Its variables.
+    pub variables: Value,
+    /// How many instruments it names, where their sequences are to be followed.
+    pub instruments: usize,
     /// How many sockets.
-    #[arg(long)]
-    subscribers: usize,
-    /// What each of them watches, by id.
-    #[arg(long, value_delimiter = ',')]
-    instruments: Vec<String>,
-    /// How long to measure once all are connected.
-    #[arg(long)]
-    seconds: u64,
+    pub sockets: usize,
+    /// How many of them never read.
+    pub stalled: usize,
+}
+
+/// Events published from `begin` until `end` are measured, in microseconds since 1970.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Window {
+    /// The first moment.
+    pub begin: u64,
+    /// The moment after the last.
+    pub end: u64,
 }
 
 /// The present moment, in microseconds since 1970.
@@ -43,91 +79,116 @@ pub fn micros() -> u64 {
     u64::try_from(SystemClock.now().unix_timestamp_nanos() / 1_000).unwrap_or(0)
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// How long until that moment.
+fn until(moment: u64) -> Duration {
+    Duration::from_micros(moment.saturating_sub(micros()))
+}
 
-/// Connects, measures, and prints one line of JSON.
-pub async fn run(options: Options) -> anyhow::Result<()> {
-    let mut token = String::new();
-    tokio::io::stdin().read_to_string(&mut token).await?;
-    let mut sockets = Vec::new();
-    for _ in 0..options.subscribers {
-        sockets.push(connect(&options, token.trim()).await?);
+/// The generator's own process.
+pub async fn run() -> anyhow::Result<()> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let plan: Arc<Plan> = Arc::new(read(&mut lines).await?.context("no plan")?);
+    let shared = Arc::new(Mutex::new(Shared::new()?));
+    let habits =
+        (0..plan.sockets).map(|number| if number < plan.stalled { Habit::Stalls } else { Habit::Reads });
+    let held: Vec<_> = stream::iter(habits)
+        .map(|habit| socket::start(Arc::clone(&plan), habit, Arc::clone(&shared)))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    while lock(&shared).tally.begun < plan.sockets - plan.stalled {
+        let outcome = lock(&shared).tally.outcome();
+        if outcome.closed > 0 {
+            bail!("the server ended sockets at once: {:?}", outcome.reasons);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
-    // What was in flight while the sockets were made is not measured.
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let begin = micros();
-    let (stop, stopped) = watch::channel(());
-    let readers: Vec<_> =
-        sockets.into_iter().map(|socket| tokio::spawn(read(socket, begin, stopped.clone()))).collect();
-    drop(stopped);
-    tokio::time::sleep(Duration::from_secs(options.seconds)).await;
-    drop(stop);
-    let mut all = histogram()?;
-    for reader in readers {
-        all.add(reader.await??)?;
+    crate::say(&json!({ "ready": held.len() }).to_string());
+    tokio::spawn(nap_between_reads());
+    while let Some(window) = read(&mut lines).await? {
+        crate::say(&serde_json::to_string(&measure(window, &shared).await)?);
     }
-    let at = |quantile| all.value_at_quantile(quantile);
-    crate::say(
-        &json!({
-            "deliveries": all.len(), "p50": at(0.5), "p99": at(0.99), "p999": at(0.999), "max": all.max(),
-        })
-        .to_string(),
-    );
     Ok(())
 }
 
-fn histogram() -> anyhow::Result<Histogram<u64>> {
-    Ok(Histogram::new_with_bounds(1, 60_000_000, 3)?)
-}
-
-async fn connect(options: &Options, token: &str) -> anyhow::Result<Socket> {
-    let mut request = format!("ws://{}/graphql", options.address).into_client_request()?;
-    let protocol = HeaderValue::from_static("graphql-transport-ws");
-    request.headers_mut().insert("sec-websocket-protocol", protocol);
-    let (mut socket, _) = tokio_tungstenite::connect_async(request).await?;
-    let init = json!({ "type": "connection_init", "payload": { "accessToken": token } });
-    socket.send(Message::text(init.to_string())).await?;
-    let answer = socket.next().await.context("the socket was closed")??;
-    if !answer.to_text()?.contains("connection_ack") {
-        bail!("not acknowledged: {answer}");
-    }
-    let payload = json!({ "query": QUERY, "variables": { "instruments": options.instruments } });
-    let subscribe = json!({ "type": "subscribe", "id": "1", "payload": payload });
-    socket.send(Message::text(subscribe.to_string())).await?;
-    Ok(socket)
-}
-
-/// Reads until told to stop; notes how late each marker is.
-async fn read(
-    mut socket: Socket,
-    begin: u64,
-    mut stopped: watch::Receiver<()>,
-) -> anyhow::Result<Histogram<u64>> {
-    let mut latencies = histogram()?;
+/// Keeps the only thread from waiting for sockets: it sleeps, and then looks what there is.
+async fn nap_between_reads() {
     loop {
-        let message = tokio::select! {
-            _ = stopped.changed() => return Ok(latencies),
-            message = socket.next() => message.context("the server closed a socket")??,
-        };
-        match message {
-            Message::Text(text) => {
-                if let Some(sent) = marker(&text).filter(|sent| *sent >= begin) {
-                    latencies.record(micros().saturating_sub(sent).max(1))?;
-                } else if text.contains("\"ping\"") {
-                    socket.send(Message::text(json!({ "type": "pong" }).to_string())).await?;
-                } else if text.contains("\"errors\"") || text.contains("\"error\"") {
-                    bail!("the server says: {text}");
-                }
-            }
-            Message::Close(frame) => bail!("the server closed a socket: {frame:?}"),
-            _ => {}
+        std::thread::sleep(NAP);
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn measure(window: Window, shared: &Mutex<Shared>) -> Outcome {
+    lock(shared).tally.measure(window.begin..window.end);
+    tokio::time::sleep(until(window.end)).await;
+    let patience = Instant::now() + DRAINING_TAKES;
+    let (mut known, mut since) = (0, Instant::now());
+    while since.elapsed() < QUIET && Instant::now() < patience {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let deliveries = lock(shared).tally.deliveries;
+        if std::mem::replace(&mut known, deliveries) != deliveries {
+            since = Instant::now();
         }
     }
+    lock(shared).tally.outcome()
 }
 
-/// The size of the bid, found without parsing: the load generator shares the machine with what it measures.
-fn marker(text: &str) -> Option<u64> {
-    let (_, bid) = text.split_once("\"bid\":{\"size\":\"")?;
-    let (size, _) = bid.split_once('"')?;
-    size.parse().ok()
+/// The next line; `None` at the end.
+async fn read<T: DeserializeOwned>(
+    lines: &mut Lines<impl tokio::io::AsyncBufRead + Unpin>,
+) -> anyhow::Result<Option<T>> {
+    let line = lines.next_line().await?;
+    line.map(|line| serde_json::from_str(&line).with_context(|| format!("unexpected: {line}"))).transpose()
+}
+
+/// A load generator that runs, as its user sees it. Its sockets end with it.
+pub struct Generator {
+    child: Child,
+    stdin: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Generator {
+    /// Starts one; what it is to connect to must already serve.
+    pub async fn start(plan: &Plan) -> anyhow::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("load")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let stdin = child.stdin.take().context("no standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("no standard output")?).lines();
+        let mut generator = Self { child, stdin, answers };
+        generator.tell(plan).await?;
+        Ok(generator)
+    }
+
+    /// Waits until all its sockets have got something.
+    pub async fn ready(&mut self) -> anyhow::Result<()> {
+        let ready = timeout(CONNECTING_TAKES, self.answer::<Value>()).await;
+        ready.context("not all sockets are served")?.map(drop)
+    }
+
+    /// Measures; what is published meanwhile is not its business. Begin it before the window begins.
+    pub async fn measure(&mut self, window: Window) -> anyhow::Result<Outcome> {
+        self.tell(&window).await?;
+        let takes = until(window.end) + DRAINING_TAKES + Duration::from_secs(30);
+        timeout(takes, self.answer()).await.context("the load generator does not keep up")?
+    }
+
+    /// Ends it, and with it its sockets.
+    pub async fn end(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
+    async fn tell(&mut self, what: &impl Serialize) -> anyhow::Result<()> {
+        let line = serde_json::to_string(what)? + "\n";
+        Ok(self.stdin.write_all(line.as_bytes()).await?)
+    }
+
+    async fn answer<T: DeserializeOwned>(&mut self) -> anyhow::Result<T> {
+        read(&mut self.answers).await?.context("the load generator failed")
+    }
 }

@@ -1,11 +1,14 @@
-//! Benchmarks: ours beside the limit, in one run. `cargo xtask bench quotes` builds what is needed and
+//! Benchmarks: ours beside the peers, in one run. `cargo xtask bench NAME` builds what is needed and
 //! starts this program.
 
+mod fanout;
 mod load;
 mod process;
 mod quotes;
+mod stock;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 /// Benchmarks of Tickgraph.
 #[derive(Parser)]
@@ -18,19 +21,30 @@ struct Arguments {
 enum Benchmark {
     /// How long a tick takes from the gateway to websocket clients, on Postgres and Redis.
     Quotes(quotes::Options),
-    /// The load generator of `quotes`, a process of its own; it is started by that.
+    /// What it costs to tell many subscribers of one event, beside other GraphQL servers.
+    Fanout(fanout::Options),
+    /// The load generator, a process of its own; it is started by the others.
     #[command(hide = true)]
-    Load(load::Options),
+    Load,
+    /// A peer of `fanout`, a process of its own; it is started by that.
+    #[command(hide = true)]
+    Stock,
 }
 
 fn main() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match Arguments::parse().benchmark {
-            Benchmark::Quotes(options) => quotes::run(options).await,
-            Benchmark::Load(options) => load::run(options).await,
+    match Arguments::parse().benchmark {
+        Benchmark::Quotes(options) => threads()?.block_on(quotes::run(options)),
+        Benchmark::Fanout(options) => {
+            let cores = options.cores()?;
+            threads()?.block_on(fanout::run(options, cores))
         }
-    })
+        Benchmark::Load => Builder::new_current_thread().enable_all().build()?.block_on(load::run()),
+        Benchmark::Stock => threads()?.block_on(stock::run()),
+    }
+}
+
+fn threads() -> anyhow::Result<Runtime> {
+    Ok(Builder::new_multi_thread().enable_all().build()?)
 }
 
 /// Prints one line of a result.

@@ -3,24 +3,28 @@
 //! 20 instruments tick once a second each, spread over the second. The gateway, Postgres, Redis, the desk,
 //! the api node and the load generator are processes of their own (the gateway: this one), all on this machine.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use engine::tick::TickKind;
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::json;
 use tests::client::Client;
 use tests::installation::Installation;
 use tests::market::Market;
 use tests::program::Tickgraph;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
 
-use crate::load::micros;
+use crate::load::{Generator, Outcome, Plan, Window, micros};
 use crate::process::usage;
 use crate::say;
+
+/// The first size of a quote is the marker: the size of the bid.
+const QUERY: &str = "subscription Load($instruments: [ID!]!) { quotes(instruments: $instruments, maxHz: 50) {
+    ... on Quote { sequence state bid { price size } ask { price } last { price size } } } }";
+
+/// The time from the last socket to the first event that counts.
+const AHEAD: Duration = Duration::from_secs(1);
 
 const SYMBOLS: [&str; 20] = [
     "AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "SPY", "QQQ", "IWM", "DIA", "GLD", "TLT", "JPM",
@@ -51,7 +55,6 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
         ids.push(client.instrument(symbol).await);
         installation.market.hold(symbol);
     }
-    let address = installation.api.address().await.to_string();
     say(
         "gateway tick -> websocket client, milliseconds; 20 instruments at 1 Hz each; Postgres + Redis, api and desk apart",
     );
@@ -63,22 +66,22 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
             let processes = [Some(&installation.api), installation.desk.as_ref()];
             let processes: Vec<_> = processes.into_iter().flatten().filter_map(Tickgraph::id).collect();
             let before: Vec<_> = processes.iter().map(|id| usage(*id)).collect::<Result<_, _>>()?;
-            let load = measure(&client, &address, &ids, *subscribers, options.seconds);
+            let load = measure(&client, &ids, *subscribers, Duration::from_secs(options.seconds));
             let (result, ()) = tokio::select! {
                 result = load => (result?, ()),
                 () = tick(&installation.market) => bail!("the ticks ended"),
             };
             let after: Vec<_> = processes.iter().map(|id| usage(*id)).collect::<Result<_, _>>()?;
-            let cpu = |index: usize| after[index].cpu.saturating_sub(before[index].cpu).as_secs_f64();
+            let cpu = |index: usize| after[index].cpu_since(&before[index]).as_secs_f64();
             let rss = |index: usize| after[index].resident_kib / 1_024;
-            let ms = |name: &str| result[name].as_f64().unwrap_or(f64::NAN) / 1_000.0;
+            let ms = |microseconds| Duration::from_micros(microseconds).as_secs_f64() * 1_000.0;
             say(&format!(
                 "{subscribers:>11}  {round:>5}  {:>10}  {:>5.2}  {:>6.2}  {:>6.2}  {:>6.2}  {:>6.2} s  {:>6.2} s  {:>3} MiB  {:>4} MiB",
-                result["deliveries"],
-                ms("p50"),
-                ms("p99"),
-                ms("p999"),
-                ms("max"),
+                result.deliveries,
+                ms(result.p50),
+                ms(result.p99),
+                ms(result.p999),
+                ms(result.max),
                 cpu(0),
                 cpu(1),
                 rss(0),
@@ -101,24 +104,27 @@ async fn tick(market: &Market) {
     }
 }
 
-/// Runs the load generator as a process of its own.
+/// Connects a load generator, and measures for so long.
 async fn measure(
     client: &Client,
-    address: &str,
     ids: &[String],
     subscribers: usize,
-    seconds: u64,
-) -> anyhow::Result<Value> {
-    let mut load = Command::new(std::env::current_exe()?)
-        .args(["load", "--address", address, "--instruments", &ids.join(",")])
-        .args(["--subscribers", &subscribers.to_string(), "--seconds", &seconds.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut stdin = load.stdin.take().context("no standard input")?;
-    stdin.write_all(client.token().context("not logged in")?.as_bytes()).await?;
-    drop(stdin);
-    let output = load.wait_with_output().await?;
-    serde_json::from_slice(&output.stdout).context("the load generator failed")
+    takes: Duration,
+) -> anyhow::Result<Outcome> {
+    let mut generator = Generator::start(&Plan {
+        address: client.address(),
+        token: client.token(),
+        query: QUERY.into(),
+        variables: json!({ "instruments": ids }),
+        instruments: 0,
+        sockets: subscribers,
+        stalled: 0,
+    })
+    .await?;
+    generator.ready().await?;
+    let begin = micros() + u64::try_from(AHEAD.as_micros())?;
+    let end = begin + u64::try_from(takes.as_micros())?;
+    let outcome = generator.measure(Window { begin, end }).await?;
+    generator.end().await?;
+    Ok(outcome)
 }

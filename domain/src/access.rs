@@ -111,6 +111,14 @@ pub struct Rights {
 }
 
 impl Rights {
+    /// What they come from: equal for all sessions of one role.
+    pub fn reach(self) -> (Role, Option<Scopes>) {
+        match self.authority {
+            Authority::Session(_) => (self.role, None),
+            Authority::Key(_, scopes) => (self.role, Some(scopes)),
+        }
+    }
+
     /// Whether `permission` is included.
     pub fn allow(self, permission: Permission) -> bool {
         let by_authority = match self.authority {
@@ -142,7 +150,7 @@ impl Permission {
             Self::Research => &[Scope::Research],
             Self::Trade => &[Scope::TradePaper, Scope::TradeLive],
             Self::Administer => &[Scope::Admin],
-            Self::ManageSelf => &[],
+            Self::GrantAccess | Self::ManageSelf => &[],
         }
     }
 }
@@ -169,6 +177,9 @@ mod tests {
             (Role::Viewer, key(&[Scope::Admin]), Permission::Administer, false),
             (Role::Admin, key(&[Scope::Admin]), Permission::Administer, true),
             (Role::Admin, key(&[Scope::Admin]), Permission::ManageSelf, false),
+            (Role::Admin, key(&[Scope::Admin]), Permission::GrantAccess, false),
+            (Role::Admin, session, Permission::GrantAccess, true),
+            (Role::Trader, session, Permission::GrantAccess, false),
             (Role::Admin, key(&[]), Permission::ReadMarket, false),
         ];
         for (role, authority, permission, expected) in cases {

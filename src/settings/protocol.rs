@@ -29,6 +29,7 @@ pub fn read<'a>(get: &impl Fn(&'static str) -> Option<&'a str>) -> Result<Protoc
             cost,
             sockets_per_user: count("TICKGRAPH_SOCKETS_PER_USER", defaults.sockets_per_user)?,
             sockets_per_address: count("TICKGRAPH_SOCKETS_PER_ADDRESS", defaults.sockets_per_address)?,
+            streams_per_user: count("TICKGRAPH_STREAMS_PER_USER", defaults.streams_per_user)?,
             ..defaults
         },
     })
@@ -74,6 +75,7 @@ mod tests {
             ("TICKGRAPH_COST_PER_SECOND", "3"),
             ("TICKGRAPH_SOCKETS_PER_USER", "5"),
             ("TICKGRAPH_SOCKETS_PER_ADDRESS", "4"),
+            ("TICKGRAPH_STREAMS_PER_USER", "5"),
         ]);
         let proxies: Vec<String> = protocol.trusted_proxies.iter().map(ToString::to_string).collect();
         assert_eq!(proxies, ["10.0.0.0/8", "2001:db8::1"]);

@@ -1,6 +1,7 @@
 //! The root of the page: what every view shares, and which view an address shows.
 
 use dioxus::prelude::*;
+use futures::StreamExt;
 
 use crate::browser;
 use crate::graphql::user::Role;
@@ -59,19 +60,44 @@ impl Route {
     }
 }
 
-/// The one-time token of a set-up link or a password link, as the page was opened with it.
-#[derive(Clone, PartialEq)]
-pub struct OneTimeToken(pub Option<String>);
+/// The one-time token of the set-up link or password link that was opened last in this tab.
+#[derive(Clone, Copy, PartialEq)]
+pub struct OneTimeToken(Signal<Option<String>>);
 
 impl OneTimeToken {
-    /// Takes the token out of the address, where it must not stay.
-    fn take_from_address() -> Self {
-        let token = token_in(&browser::address_path(), &browser::address_hash());
-        if token.is_some() {
-            browser::clear_address_hash();
-        }
-        Self(token)
+    /// The token of the address that the page was opened with; made once, at the root.
+    fn new() -> Self {
+        Self(Signal::new(taken_from_address()))
     }
+
+    /// The token; a component that reads it is drawn again when another link is opened.
+    pub fn read(self) -> Option<String> {
+        self.0.cloned()
+    }
+
+    /// The token has done its work; one of a link that was opened since stays.
+    pub fn forget(mut self, spent: &str) {
+        if self.0.peek().as_deref() == Some(spent) {
+            self.0.set(None);
+        }
+    }
+
+    /// Takes every further token: a link that differs only behind the `#` does not load the page anew.
+    async fn watch(mut self) {
+        let mut changes = browser::address_hash_changes();
+        while changes.next().await.is_some() {
+            if let Some(token) = taken_from_address() {
+                self.0.set(Some(token));
+            }
+        }
+    }
+}
+
+/// Takes the token out of the address, where it must not stay.
+fn taken_from_address() -> Option<String> {
+    let token = token_in(&browser::address_path(), &browser::address_hash())?;
+    browser::clear_address_hash();
+    Some(token)
 }
 
 /// The token in `/setup#token=…` and `/password#…`.
@@ -87,7 +113,8 @@ fn token_in(path: &str, hash: &str) -> Option<String> {
 /// The page.
 #[component]
 pub fn App() -> Element {
-    use_context_provider(OneTimeToken::take_from_address);
+    let token = use_context_provider(OneTimeToken::new);
+    use_hook(|| spawn(token.watch()));
     let preferences = use_context_provider(Preferences::remembered);
     let session = use_context_provider(Session::new);
     use_hook(|| spawn(session.run()));

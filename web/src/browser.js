@@ -23,6 +23,11 @@ export function watchConnectivity(heard) {
     });
 }
 
+/// Calls `heard` each time that the address changes behind its `#`.
+export function watchAddressHash(heard) {
+    addEventListener("hashchange", () => heard());
+}
+
 /// A time of day, or a day and its time, in the reader's zone.
 export function clockTime(millis, language) {
     return new Date(millis).toLocaleTimeString(language, { hour12: false });

@@ -16,6 +16,8 @@ extern "C" {
     fn next_frame_js() -> js_sys::Promise;
     #[wasm_bindgen(js_name = watchConnectivity)]
     fn watch_connectivity_js(heard: &Closure<dyn FnMut(String)>);
+    #[wasm_bindgen(js_name = watchAddressHash)]
+    fn watch_address_hash_js(heard: &Closure<dyn FnMut()>);
     #[wasm_bindgen(js_name = clockTime)]
     fn clock_time_js(millis: f64, language: &str) -> String;
     #[wasm_bindgen(js_name = dateTime)]
@@ -195,6 +197,18 @@ pub fn scroll_into_view(id: &str) {
 pub fn address_hash() -> String {
     let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
     hash.trim_start_matches('#').to_owned()
+}
+
+/// Says so each time that the address changes behind its `#`, from now on.
+pub fn address_hash_changes() -> mpsc::UnboundedReceiver<()> {
+    let (sender, receiver) = mpsc::unbounded();
+    let heard = Closure::new(move || {
+        // Nobody listens any more only when the page goes away.
+        let _ = sender.unbounded_send(());
+    });
+    watch_address_hash_js(&heard);
+    heard.forget();
+    receiver
 }
 
 /// Takes the `#…` out of the address and out of the history: it may be a secret.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::access::Authority;
+use futures::StreamExt as _;
 use slab::Slab;
 
 use crate::auth::{Authenticator, Principal};
@@ -15,6 +16,9 @@ use crate::share::{Order, Outbox};
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// How many look-ups run at once.
+const AT_ONCE: usize = 4;
 
 /// Every connection of this node that lasts.
 #[derive(Default)]
@@ -24,7 +28,13 @@ pub struct Vigil {
 
 struct Connected {
     outbox: Arc<Outbox>,
-    principal: Option<Principal>,
+    principal: Option<Arc<Principal>>,
+}
+
+/// What let connections in, and which.
+struct Admitted {
+    principal: Arc<Principal>,
+    keys: Vec<usize>,
 }
 
 /// A connection that is watched for as long as this value lives.
@@ -44,12 +54,12 @@ impl Vigil {
     pub async fn run(&self, authenticator: &Authenticator) {
         loop {
             tokio::time::sleep(EVERY).await;
-            for (authority, principal) in self.authorities() {
-                match authenticator.again(&principal).await {
-                    Ok(known) => self.tell(authority, known.as_ref()),
-                    Err(error) => tracing::debug!(%error, "who is connected could not be looked up"),
-                }
-            }
+            let look = async |admitted: Admitted| match authenticator.again(&admitted.principal).await {
+                Ok(known) => self.tell(&admitted, known.as_ref()),
+                Err(error) => tracing::debug!(%error, "who is connected could not be looked up"),
+            };
+            let all = futures::stream::iter(self.admitted());
+            all.for_each_concurrent(AT_ONCE, look).await;
         }
     }
 
@@ -60,23 +70,30 @@ impl Vigil {
         }
     }
 
-    /// What let connections in, each once, with one whom it let in.
-    fn authorities(&self) -> HashMap<Authority, Principal> {
+    /// What let connections in, each with those that it let in.
+    fn admitted(&self) -> Vec<Admitted> {
         let connections = self.lock();
-        let principals = connections.iter().filter_map(|(_, connected)| connected.principal.as_ref());
-        principals.map(|principal| (principal.authority, principal.clone())).collect()
+        let mut by_authority: HashMap<Authority, Admitted> = HashMap::new();
+        for (key, connected) in connections.iter() {
+            let Some(principal) = &connected.principal else { continue };
+            let admitted = by_authority
+                .entry(principal.authority)
+                .or_insert_with(|| Admitted { principal: Arc::clone(principal), keys: Vec::new() });
+            admitted.keys.push(key);
+        }
+        by_authority.into_values().collect()
     }
 
-    /// Tells those whom this authority let in what has become of it.
-    fn tell(&self, authority: Authority, known: Option<&Principal>) {
-        for (_, connected) in self.lock().iter() {
-            let Some(principal) = connected.principal.as_ref().filter(|one| one.authority == authority)
-            else {
-                continue;
-            };
+    /// Tells connections what has become of that which let them in.
+    fn tell(&self, admitted: &Admitted, known: Option<&Principal>) {
+        let connections = self.lock();
+        for connected in admitted.keys.iter().filter_map(|key| connections.get(*key)) {
+            // The key may be another connection's by now.
+            let is_of = |one: &&Arc<Principal>| one.authority == admitted.principal.authority;
+            let Some(principal) = connected.principal.as_ref().filter(is_of) else { continue };
             match known {
                 None => connected.outbox.order(Order::AuthorityEnded),
-                Some(known) if known.rights() != principal.rights() => {
+                Some(known) if known.rights().reach() != principal.rights().reach() => {
                     connected.outbox.order(Order::RightsChanged);
                 }
                 Some(_) => {}
@@ -91,9 +108,9 @@ impl Vigil {
 
 impl Watched {
     /// This is who stands behind the connection from now on.
-    pub fn adopt(&self, principal: &Principal) {
+    pub fn adopt(&self, principal: Arc<Principal>) {
         if let Some(connected) = self.vigil.lock().get_mut(self.key) {
-            connected.principal = Some(principal.clone());
+            connected.principal = Some(principal);
         }
     }
 }

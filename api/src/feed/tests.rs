@@ -106,7 +106,9 @@ async fn announced(hub: &Hub, expected: &[Topic]) {
 
 #[test]
 fn a_pace_is_bounded() {
-    assert_eq!(Pace::of_hz(10.0), Some(Pace(Duration::from_millis(100))));
+    for (hz, millis) in [(50.0, 20), (11.9, 100), (10.0, 100), (9.99, 125), (1.0, 1_000), (0.1, 10_000)] {
+        assert_eq!(Pace::of_hz(hz), Some(Pace(Duration::from_millis(millis))), "{hz}");
+    }
     for hz in [0.0, 0.09, 50.1, -1.0, f64::NAN, f64::INFINITY] {
         assert_eq!(Pace::of_hz(hz), None, "{hz}");
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::ServerError;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -23,7 +24,7 @@ use crate::http::cors::Source;
 use crate::http::sse::{self, Guest};
 use crate::http::status;
 use crate::http::wire::QueryString;
-use crate::http::{App, Caller, ClientOrigin, OperationKind, RefreshCookie, WireRequest, execute, prepare};
+use crate::http::{App, Caller, ClientOrigin, OperationKind, Prepared, RefreshCookie, execute, prepare};
 use crate::websocket::{self, Visitor};
 
 /// What a request is answered with before it reached a resolver.
@@ -38,18 +39,20 @@ pub(super) async fn post(
 ) -> Response {
     let answered = async {
         let wants_events = sse::is_wanted(&headers);
-        let manner = if wants_events { plain(&app) } else { manner(&app, &headers)? };
+        let takes_json = Media::accepted(&headers).is_some();
+        let manner = if wants_events && !takes_json { plain(&app) } else { manner(&app, &headers)? };
         check_origin(&app, &headers, manner)?;
         let wire = body::read(&headers, body).await.map_err(|fault| boxed(fault.answer(manner)))?;
         let origin = app.proxies.origin(&extensions, &headers);
         let principal = authenticate(&app, &headers, &origin, manner).await?;
-        if wants_events {
-            return events(&app, wire, Caller { principal, cookie: None, origin }, manner);
+        let prepared = prepare(&app, wire, principal.as_ref());
+        let follows = prepared.as_ref().is_ok_and(|known| known.kind == OperationKind::Subscription);
+        // Some clients accept events with everything they send; what has one answer gets it as such.
+        if wants_events && (follows || !takes_json) {
+            return events(&app, prepared, Caller { principal, cookie: None, origin }, manner);
         }
-        let prepared = match prepare(&app, wire, principal.as_ref()) {
-            Ok(prepared) if prepared.kind == OperationKind::Subscription => {
-                return Err(boxed(subscription(manner)));
-            }
+        let prepared = match prepared {
+            Ok(_) if follows => return Err(boxed(subscription(manner))),
             Ok(prepared) => prepared,
             Err(errors) => return Ok(manner.executed(async_graphql::Response::from_errors(errors))),
         };
@@ -62,14 +65,24 @@ pub(super) async fn post(
     with_cors(&app, &headers, answered.await.unwrap_or_else(|refused| *refused))
 }
 
+/// Whether the client wants a websocket; what else it offers to speak may be left aside.
+fn is_websocket(headers: &HeaderMap) -> bool {
+    let offers = headers.get_all(UPGRADE).iter().filter_map(|value| value.to_str().ok());
+    offers.flat_map(|text| text.split(',')).any(|offer| offer.trim().eq_ignore_ascii_case("websocket"))
+}
+
 /// Answers a POST with events, where there is a seat left.
-fn events(app: &Arc<App>, wire: WireRequest, caller: Caller, manner: Manner) -> Result<Response, Refused> {
+fn events(
+    app: &Arc<App>,
+    prepared: Result<Prepared, Vec<ServerError>>,
+    caller: Caller,
+    manner: Manner,
+) -> Result<Response, Refused> {
     let refuse = |message| boxed(manner.refused(StatusCode::TOO_MANY_REQUESTS, code::LIMIT, message));
     let mut seat = app.admission.address(caller.origin.address).ok_or_else(|| refuse(TOO_MANY_SOCKETS))?;
     if let Some(principal) = &caller.principal {
         seat.authenticated(principal.user.id).map_err(|_| refuse(TOO_MANY_OF_USER))?;
     }
-    let prepared = prepare(app, wire, caller.principal.as_ref());
     Ok(sse::answer(app, prepared, Guest { caller, seat }))
 }
 
@@ -81,7 +94,7 @@ pub(super) async fn get(
     uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if headers.contains_key(UPGRADE) {
+    if is_websocket(&headers) {
         if app.origins.source(&headers) == Source::Foreign {
             return foreign(plain(&app));
         }

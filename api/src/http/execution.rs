@@ -144,6 +144,14 @@ pub(super) fn with_code(mut response: Response, code: &str) -> Response {
     response
 }
 
+/// An event of a subscription. Its errors are of the market and not of a place in the document, which those who share
+/// the event have written differently.
+pub(crate) fn event(response: Response) -> Response {
+    let mut response = with_codes(response);
+    response.errors.iter_mut().for_each(|error| error.locations.clear());
+    response
+}
+
 fn shorten(message: &mut String) {
     if message.len() > MAX_MESSAGE {
         message.truncate(message.floor_char_boundary(MAX_MESSAGE));

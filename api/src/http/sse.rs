@@ -21,10 +21,10 @@ use tokio::time::{Instant, Interval, Sleep, interval_at, sleep};
 
 use crate::admission::Seat;
 use crate::auth::{Vigil, Watched};
-use crate::follow::{Step, steps};
+use crate::follow::{Asked, Recipient, Shares, Step, steps};
 use crate::graphql::error::code;
 use crate::http::{App, Caller, Prepared, failed, response_text};
-use crate::share::{Membership, Order, Outbox, Place};
+use crate::share::{Order, Outbox, Place};
 
 /// How often a comment shows that the connection lives.
 const HEARTBEAT: Duration = Duration::from_secs(12);
@@ -67,7 +67,7 @@ pub(super) fn answer(app: &Arc<App>, prepared: Result<Prepared, Vec<ServerError>
 struct Events {
     outbox: Arc<Outbox>,
     steps: BoxStream<'static, Step>,
-    memberships: Vec<Membership>,
+    _shares: Option<Shares>,
     expires: Option<Pin<Box<Sleep>>>,
     heartbeat: Interval,
     is_over: bool,
@@ -82,18 +82,21 @@ impl Events {
         let watched = Vigil::watch(&app.core.vigil, Arc::clone(&outbox));
         let mut expires = None;
         if let Some(principal) = &caller.principal {
-            watched.adopt(principal);
+            watched.adopt(Arc::new(principal.clone()));
             let left = principal.expires_at.map(|end| end - app.core.services.clock.now());
             expires = left.map(|left| Box::pin(sleep(left.try_into().unwrap_or(Duration::ZERO))));
         }
         let steps = match prepared {
-            Ok(prepared) => steps(app, prepared, caller, &outbox, 0),
+            Ok(prepared) => {
+                let recipient = Recipient { outbox: Arc::clone(&outbox), operation: 0 };
+                steps(app, Asked { prepared, caller }, recipient)
+            }
             Err(errors) => futures::stream::iter([Step::Refused(errors)]).boxed(),
         };
         Self {
             outbox,
             steps,
-            memberships: Vec::new(),
+            _shares: None,
             expires,
             heartbeat: interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
             is_over: false,
@@ -106,7 +109,7 @@ impl Events {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
         if let Poll::Ready(order) = self.outbox.poll_order(context) {
             return Poll::Ready(match order {
-                Order::ServerStops => None,
+                Order::ServerStops | Order::TooSlow => None,
                 Order::AuthorityEnded => Some(self.refuse("the session or API key has ended; log in again")),
                 Order::RightsChanged => Some(self.refuse("your rights have changed; ask again")),
             });
@@ -118,7 +121,7 @@ impl Events {
         }
         if let Poll::Ready(step) = self.steps.poll_next_unpin(context) {
             match step {
-                Some(Step::Joined(memberships)) => self.memberships = memberships,
+                Some(Step::Joined(shares)) => self._shares = Some(shares),
                 Some(Step::Response(response)) => return Poll::Ready(Some(next(&response_text(&response)))),
                 Some(Step::Refused(errors)) => {
                     let refused = GraphQlResponse::from_errors(errors);

@@ -21,28 +21,45 @@ pub enum Place {
 
 /// An event with its response, as JSON: `{"data":…}`.
 #[derive(Clone, Debug)]
-pub struct Frame(Arc<(Place, Utf8Bytes)>);
+pub struct Frame(Arc<Event>);
+
+#[derive(Debug)]
+struct Event {
+    number: FrameNumber,
+    place: Place,
+    response: Utf8Bytes,
+}
+
+/// Counts the events of a topic, from 1.
+pub type FrameNumber = u64;
 
 impl Frame {
     /// An event at this place.
-    pub fn new(place: Place, response: Utf8Bytes) -> Self {
-        Self(Arc::new((place, response)))
+    pub fn new(number: FrameNumber, place: Place, response: Utf8Bytes) -> Self {
+        Self(Arc::new(Event { number, place, response }))
+    }
+
+    /// Which of its topic's events it is.
+    pub fn number(&self) -> FrameNumber {
+        self.0.number
     }
 
     /// Where it waits.
     pub fn place(&self) -> Place {
-        self.0.0
+        self.0.place
     }
 
     /// The response.
     pub fn response(&self) -> &Utf8Bytes {
-        &self.0.1
+        &self.0.response
     }
 }
 
-/// Events that wait for one who follows: the last of each place, so that they are bounded however long it takes.
-///
-/// Quotes and gaps take one place each. Bars take one for each time; the hub keeps as many as are waited for.
+/// How much may wait: bars of a second for half a minute.
+const FULL: usize = 32;
+
+/// Events that wait for one who follows: the last of each place. Quotes and gaps take one place each, bars one for each
+/// time; who lets so many wait that it is full does not read.
 #[derive(Clone, Debug, Default)]
 pub struct Pending(SmallVec<[Frame; 1]>);
 
@@ -58,6 +75,11 @@ impl Pending {
     /// Takes all of them, oldest first.
     pub fn take(&mut self) -> SmallVec<[Frame; 1]> {
         std::mem::take(&mut self.0)
+    }
+
+    /// Whether more waits than anybody who reads would let wait.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= FULL
     }
 
     /// Whether nothing waits.
@@ -110,7 +132,7 @@ mod tests {
     use super::*;
 
     fn frame(place: Place, text: &'static str) -> Frame {
-        Frame::new(place, Utf8Bytes::from_static(text))
+        Frame::new(1, place, Utf8Bytes::from_static(text))
     }
 
     fn at(seconds: i64) -> Place {

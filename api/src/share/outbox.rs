@@ -32,6 +32,8 @@ pub struct SlotKey(usize);
 pub enum Order {
     /// The server stops.
     ServerStops,
+    /// So much waits that something would be lost.
+    TooSlow,
     /// The session has ended, or the key is not valid any more.
     AuthorityEnded,
     /// The user may now do more or less than before.
@@ -72,13 +74,18 @@ impl Outbox {
         for frame in frames {
             slot.pending.put(frame.clone());
         }
-        if was_empty && !slot.pending.is_empty() {
+        let is_too_slow = slot.pending.is_full();
+        let has_news = was_empty && !slot.pending.is_empty();
+        if has_news {
             ready.push_back(key.0);
-            let is_first = ready.len() == 1;
-            drop(slots);
-            if is_first {
-                self.taker.wake();
-            }
+        }
+        let is_first = has_news && ready.len() == 1;
+        if is_too_slow {
+            slots.order.get_or_insert(Order::TooSlow);
+        }
+        drop(slots);
+        if is_first || is_too_slow {
+            self.taker.wake();
         }
     }
 
@@ -134,7 +141,7 @@ mod tests {
     }
 
     fn quote(text: &'static str) -> Frame {
-        Frame::new(Place::Value(None), Utf8Bytes::from_static(text))
+        Frame::new(1, Place::Value(None), Utf8Bytes::from_static(text))
     }
 
     fn taken(outbox: &Outbox) -> Option<(u64, String)> {
@@ -169,6 +176,19 @@ mod tests {
         }
         assert_eq!(counter.0.load(Ordering::SeqCst), 1);
         assert!(outbox.poll_waiting(&mut context).is_ready());
+    }
+
+    #[test]
+    fn who_lets_too_much_wait_is_told_before_anything_is_lost() {
+        let outbox = Outbox::default();
+        let slot = outbox.open(1);
+        let mut context = Context::from_waker(Waker::noop());
+        for second in 0..32 {
+            assert!(outbox.poll_order(&mut context).is_pending(), "{second}");
+            let place = Place::Value(Some(time::OffsetDateTime::from_unix_timestamp(second).unwrap()));
+            outbox.put(slot, [&Frame::new(1, place, Utf8Bytes::from_static("bar"))]);
+        }
+        assert_eq!(outbox.poll_order(&mut context), Poll::Ready(Order::TooSlow));
     }
 
     #[test]

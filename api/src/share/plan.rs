@@ -10,7 +10,7 @@ use async_graphql::parser::types::{
     Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
     SelectionSet,
 };
-use async_graphql::{ID, InputType, Name, Pos, Positioned, Value, Variables};
+use async_graphql::{ID, InputType, Name, Positioned, Value, Variables};
 use domain::bar::Series;
 use domain::instrument::InstrumentId;
 
@@ -20,8 +20,8 @@ use crate::graphql::node::{GlobalId, instrument_id};
 use crate::graphql::quote::{MAX_INSTRUMENTS, parse_pace};
 use crate::share::shape::{self, Type};
 
-/// The farthest that a root field may stand from the beginning of its document, in lines or columns.
-const MAX_DISTANCE: usize = 1_000;
+/// The longest selection that is shared, written out: it is kept for each subject.
+const MAX_SELECTION: usize = 4_096;
 
 /// What one shared execution is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,19 +64,18 @@ impl Plan {
                 let _ = write!(selection, "...on {}{{{fields}}}", kind.name);
             }
         }
-        if selection.len() == 1 {
+        if selection.len() == 1 || selection.len() > MAX_SELECTION {
             return None;
         }
         selection.push('}');
-        let mut head = place(field.pos)?;
+        let mut head = String::from("subscription{");
         if let Some(alias) = &field.node.alias {
             let _ = write!(head, "{}:", alias.node);
         }
         Some(Self { subjects, pace, head, selection })
     }
 
-    /// The document that is executed for everybody who follows this subject with this plan. Its field stands where
-    /// it stood in the subscriber's document, so that errors name the same place.
+    /// The document that is executed for everybody who follows this subject with this plan.
     pub fn document(&self, subject: Subject) -> String {
         let Self { head, selection, .. } = self;
         match subject {
@@ -91,21 +90,6 @@ impl Plan {
                 let size = async_graphql::resolver_utils::enum_value(BarSize::from(series.size));
                 format!("{head}bars(instrument:\"{id}\",size:{size}){selection}}}")
             }
-        }
-    }
-}
-
-/// What stands before the root field, so that it begins at this position.
-fn place(position: Pos) -> Option<String> {
-    let Pos { line, column } = position;
-    if line > MAX_DISTANCE || column > MAX_DISTANCE {
-        return None;
-    }
-    let opening = "subscription{";
-    match line {
-        1 => (column > opening.len()).then(|| format!("{opening:<width$}", width = column - 1)),
-        _ => {
-            Some(format!("{opening}{:\n<lines$}{:columns$}", "", "", lines = line - 1, columns = column - 1))
         }
     }
 }
@@ -384,30 +368,24 @@ mod tests {
     }
 
     #[test]
-    fn the_shared_document_means_the_same_and_begins_at_the_same_place() {
+    fn the_shared_document_means_the_same() {
         let texts = [
             "subscription{quotes(instruments:[$1]){...on Quote{state}}}",
-            "subscription { quotes(instruments: [$1]) { ... on Quote { state } } }",
             "subscription Long($unused: Int) {\n\n   q: quotes(instruments: [$1]) { __typename }\n}",
             "subscription S {\n\t\tbars(instrument: $1, size: MIN_5) { ... on BarUpdate { bar { close } } } }",
             "# a comment\n\n\nsubscription\n{\nbars(instrument: $1, size: DAY_1) { ... on StreamGap { at } } }",
         ];
         for text in texts {
-            let text = text.replace("$1", &format!("{:?}", id(1)));
-            let root = |text: &str| {
-                let document = parse_query(text).unwrap();
-                let operation = &document.operations.iter().next().unwrap().1.node;
-                let Selection::Field(field) = &operation.selection_set.node.items[0].node else {
-                    panic!("a field")
-                };
-                (field.pos, field.node.response_key().node.to_string(), field.node.name.node.to_string())
-            };
-            let plan = Plan::of(&parse_query(&text).unwrap(), None, &Variables::default()).unwrap();
+            let plan = plan(text).unwrap();
             let document = plan.document(plan.subjects[0]);
-            assert_eq!(root(&document), root(&text), "{document}");
             let again = Plan::of(&parse_query(&document).unwrap(), None, &Variables::default()).unwrap();
-            assert_eq!(again.selection, plan.selection);
+            assert_eq!((again.head, again.selection), (plan.head, plan.selection), "{document}");
             assert_eq!(again.subjects, plan.subjects);
         }
+        let far =
+            "subscription Elsewhere {\n\n\n\n     quotes(instruments: [$1]) { ... on Quote { state } } }";
+        assert_eq!(plan(far), quotes("...on Quote{state}"), "wherever it stands");
+        let long: String = (0..300).map(|number| format!("a_long_alias_{number}: state ")).collect();
+        assert_eq!(quotes(&format!("... on Quote {{ {long} }}")), None, "what is shared is small");
     }
 }

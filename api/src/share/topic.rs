@@ -18,8 +18,8 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::feed::Pace;
 use crate::graphql::Schema;
-use crate::http::{Caller, response_text, with_codes};
-use crate::share::frame::{Frame, Latest, Pending, Place};
+use crate::http::{Caller, event, response_text};
+use crate::share::frame::{Frame, FrameNumber, Latest, Pending, Place};
 use crate::share::outbox::{Outbox, SlotKey};
 use crate::share::source::{Progress, Source};
 
@@ -46,6 +46,8 @@ struct SeatPlan {
     lanes: BTreeMap<Pace, Lane>,
     arrivals: Vec<(SeatNumber, Pace, Seat)>,
     count: SeatNumber,
+    told: FrameNumber,
+    is_over: bool,
 }
 
 type SeatNumber = u64;
@@ -53,6 +55,8 @@ type SeatNumber = u64;
 struct Seat {
     outbox: Arc<Outbox>,
     slot: SlotKey,
+    /// The last event that was told when it was taken.
+    since: FrameNumber,
 }
 
 /// Those who want to hear equally often.
@@ -101,7 +105,10 @@ impl Topic {
         let mut plan = self.seats.lock();
         plan.count += 1;
         let number = plan.count;
-        plan.arrivals.push((number, pace, Seat { outbox: Arc::clone(outbox), slot }));
+        if plan.is_over {
+            outbox.put(slot, [&plan.last_word()]);
+        }
+        plan.arrivals.push((number, pace, Seat { outbox: Arc::clone(outbox), slot, since: 0 }));
         drop(plan);
         self.seats.arrived.notify_one();
         Membership { topic: self, number, pace, outbox: Arc::clone(outbox), slot }
@@ -140,20 +147,23 @@ impl SeatPlan {
 
     /// Serves those who have come since the last time.
     fn admit(&mut self, now: Instant) {
-        for (number, pace, seat) in std::mem::take(&mut self.arrivals) {
+        for (number, pace, mut seat) in std::mem::take(&mut self.arrivals) {
             let lane = self.lanes.entry(pace).or_insert_with(|| Lane {
                 due: now,
                 pending: Pending::default(),
                 seats: HashMap::new(),
             });
+            seat.since = self.told;
             seat.outbox.put(seat.slot, self.latest.frames());
             lane.seats.insert(number, seat);
         }
     }
 
     /// Tells an event to the lanes that are due, and keeps it for the others.
-    fn tell(&mut self, frame: &Frame, now: Instant) {
-        self.latest.put(frame);
+    fn tell(&mut self, place: Place, response: Utf8Bytes, now: Instant) {
+        self.told += 1;
+        let frame = Frame::new(self.told, place, response);
+        self.latest.put(&frame);
         for (pace, lane) in &mut self.lanes {
             lane.pending.put(frame.clone());
             lane.serve(*pace, now);
@@ -165,6 +175,20 @@ impl SeatPlan {
         for (pace, lane) in &mut self.lanes {
             lane.serve(*pace, now);
         }
+    }
+
+    /// Tells everybody, and whoever may still come, that nothing more comes.
+    fn end(&mut self) {
+        self.admit(Instant::now());
+        self.is_over = true;
+        let end = [self.last_word()];
+        for seat in self.lanes.values().flat_map(|lane| lane.seats.values()) {
+            seat.outbox.put(seat.slot, &end);
+        }
+    }
+
+    fn last_word(&self) -> Frame {
+        Frame::new(self.told + 1, Place::End, Utf8Bytes::default())
     }
 
     /// When a lane with something to say is due.
@@ -185,7 +209,8 @@ impl Lane {
         }
         let frames = self.pending.take();
         for seat in self.seats.values() {
-            seat.outbox.put(seat.slot, &frames);
+            // What waits here may be what a newcomer was told at once.
+            seat.outbox.put(seat.slot, frames.iter().filter(|frame| frame.number() > seat.since));
         }
         self.due = now + pace.interval();
     }
@@ -225,7 +250,7 @@ impl Pump {
             };
             match response {
                 Some(response) if *self.progress.borrow() == Progress::Running => self.tell(response),
-                _ => return self.end(),
+                _ => return,
             }
         }
     }
@@ -241,19 +266,16 @@ impl Pump {
     }
 
     fn tell(&self, response: Response) {
-        let text = response_text(&with_codes(response));
-        self.seats.lock().tell(&Frame::new(self.source.place(), text), Instant::now());
+        let text = response_text(&event(response));
+        self.seats.lock().tell(self.source.place(), text, Instant::now());
     }
+}
 
-    /// Nothing more comes; whoever waits for it is told.
-    fn end(&self) {
+impl Drop for Pump {
+    /// However it ends, nothing more comes, and whoever waits for it is told.
+    fn drop(&mut self) {
         self.progress.send_replace(Progress::Over);
-        let mut plan = self.seats.lock();
-        plan.admit(Instant::now());
-        let end = [Frame::new(Place::End, Utf8Bytes::default())];
-        for seat in plan.lanes.values().flat_map(|lane| lane.seats.values()) {
-            seat.outbox.put(seat.slot, &end);
-        }
+        self.seats.lock().end();
     }
 }
 
@@ -288,7 +310,7 @@ mod tests {
         /// Somebody who comes at this moment, and wants to hear so many times a second.
         fn join(&mut self, number: SeatNumber, hz: f64, millis: u64) -> Arc<Outbox> {
             let outbox = Arc::new(Outbox::default());
-            let seat = Seat { slot: outbox.open(number), outbox: Arc::clone(&outbox) };
+            let seat = Seat { slot: outbox.open(number), outbox: Arc::clone(&outbox), since: 0 };
             self.plan.arrivals.push((number, Pace::of_hz(hz).unwrap(), seat));
             let now = self.at(millis);
             self.plan.admit(now);
@@ -297,7 +319,7 @@ mod tests {
 
         fn tell(&mut self, text: &'static str, millis: u64) {
             let now = self.at(millis);
-            self.plan.tell(&Frame::new(Place::Value(None), Utf8Bytes::from_static(text)), now);
+            self.plan.tell(Place::Value(None), Utf8Bytes::from_static(text), now);
         }
 
         fn serve(&mut self, millis: u64) {
@@ -344,8 +366,11 @@ mod tests {
         let second = audience.join(2, 10.0, 50);
         assert_eq!((heard(&first), heard(&second)), ("a".into(), "a".into()));
         audience.tell("b", 60);
+        let third = audience.join(3, 10.0, 70);
+        assert_eq!((heard(&first), heard(&third)), (String::new(), "b".into()));
         audience.serve(100);
         assert_eq!((heard(&first), heard(&second)), ("b".into(), "b".into()));
+        assert_eq!(heard(&third), "", "nothing is told twice");
     }
 
     #[test]

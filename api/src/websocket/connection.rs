@@ -22,11 +22,11 @@ use crate::auth::{Principal, Unauthenticated, Vigil, Watched};
 use crate::follow::Step;
 use crate::http::{App, Caller, WireRequest, prepare};
 use crate::share::{OperationNumber, Order, Outbox};
-use crate::websocket::Visitor;
 use crate::websocket::close::Close;
 use crate::websocket::deadline::{Deadlines, Due};
 use crate::websocket::message::{Bare, ClientMessage, ServerMessage};
 use crate::websocket::operation::Operations;
+use crate::websocket::{PROTOCOL, Visitor};
 
 /// How long the client may take to answer a close.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -87,7 +87,7 @@ pub struct Connection {
     is_flushing: bool,
     reads_first: bool,
     shared_first: bool,
-    principal: Option<Principal>,
+    principal: Option<Arc<Principal>>,
     look_up: Option<LookUp>,
     deadlines: Deadlines,
     begun: Instant,
@@ -118,30 +118,38 @@ impl Connection {
     }
 
     /// Serves the socket to its end.
-    pub async fn run(mut self) {
-        let end = loop {
-            let event = poll_fn(|context| self.poll_event(context)).await;
-            if let Err(end) = self.handle(event) {
-                break end;
-            }
-        };
-        let Self { mut socket, operations, replies, .. } = self;
-        drop(operations);
-        let goodbye = async {
-            if let End::Close(reason) = end {
-                tracing::debug!(?reason, "a websocket is closed");
-                for reply in replies {
-                    socket.feed(Message::Text(reply)).await?;
+    pub async fn run(mut self: Box<Self>) {
+        let end = if self.speaks_the_protocol() {
+            loop {
+                let event = poll_fn(|context| self.poll_event(context)).await;
+                if let Err(end) = self.handle(event) {
+                    break end;
                 }
-                let frame = CloseFrame { code: reason.code(), reason: reason.reason().into() };
-                socket.send(Message::Close(Some(frame))).await?;
             }
-            // A close is answered, by whichever side did not begin it; it must not be cut off on its way.
-            while let Some(Ok(_)) = socket.next().await {}
-            Ok::<_, axum::Error>(())
+        } else {
+            End::Close(Close::SubprotocolNotAcceptable)
         };
+        self.operations.clear();
         // Where the client does not take it, the connection simply ends.
-        let _ = timeout(GOODBYE, goodbye).await;
+        let _ = timeout(GOODBYE, self.say_goodbye(end)).await;
+    }
+
+    fn speaks_the_protocol(&self) -> bool {
+        self.socket.protocol().is_some_and(|protocol| protocol == PROTOCOL)
+    }
+
+    async fn say_goodbye(&mut self, end: End) -> Result<(), axum::Error> {
+        if let End::Close(reason) = end {
+            tracing::debug!(?reason, "a websocket is closed");
+            for reply in std::mem::take(&mut self.replies) {
+                self.socket.feed(Message::Text(reply)).await?;
+            }
+            let frame = CloseFrame { code: reason.code(), reason: reason.reason().into() };
+            self.socket.send(Message::Close(Some(frame))).await?;
+        }
+        // A close is answered, by whichever side did not begin it; it must not be cut off on its way.
+        while let Some(Ok(_)) = self.socket.next().await {}
+        Ok(())
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
@@ -262,6 +270,7 @@ impl Connection {
                 Ok(())
             }
             Event::Order(Order::ServerStops) => Err(End::Close(Close::GoingAway)),
+            Event::Order(Order::TooSlow) => Err(End::Close(Close::Stalled)),
             Event::Order(Order::AuthorityEnded) => Err(End::Close(Close::Forbidden(ENDED))),
             Event::Order(Order::RightsChanged) => Err(End::Close(Close::Forbidden(CHANGED))),
             Event::Known(Asked::Init, found) => self.admit(found),
@@ -287,6 +296,7 @@ impl Connection {
             // The library answers control frames itself; what it wrote goes out with the next flush.
             Message::Ping(_) => {
                 self.is_flushing = true;
+                self.deadlines.writing();
                 return Ok(());
             }
             Message::Pong(_) => return Ok(()),
@@ -353,8 +363,14 @@ impl Connection {
         payload: Map<String, Value>,
     ) -> Result<(), End> {
         let principal = found.map_err(refused)?;
-        if self.principal.as_ref().is_some_and(|known| known.user.id != principal.user.id) {
-            return Err(End::Close(Close::Forbidden(ANOTHER_USER)));
+        if let Some(known) = &self.principal {
+            if known.user.id != principal.user.id {
+                return Err(End::Close(Close::Forbidden(ANOTHER_USER)));
+            }
+            // What runs was begun with the rights of then.
+            if known.rights().reach() != principal.rights().reach() {
+                return Err(End::Close(Close::Forbidden(CHANGED)));
+            }
         }
         self.adopt(principal);
         self.reply(ServerMessage::Pong { payload: Some(payload) }.text());
@@ -372,7 +388,8 @@ impl Connection {
         let now = self.app.core.services.clock.now();
         let lives = principal.expires_at.map(|end| (end - now).try_into().unwrap_or(Duration::ZERO));
         self.deadlines.admitted(lives);
-        self.watched.adopt(&principal);
+        let principal = Arc::new(principal);
+        self.watched.adopt(Arc::clone(&principal));
         self.principal = Some(principal);
     }
 
@@ -381,6 +398,7 @@ impl Connection {
             return Err(End::Close(Close::Unauthorized));
         };
         let prepared = prepare(&self.app, wire, Some(&principal));
+        let principal = Principal::clone(&principal);
         let caller = Caller { principal: Some(principal), cookie: None, origin: self.visitor.origin.clone() };
         match self.operations.begin(id, prepared, caller) {
             Ok(message) => {

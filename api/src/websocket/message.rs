@@ -42,12 +42,15 @@ pub enum ClientMessage {
     },
 }
 
+/// The longest id of an operation, in bytes: it is kept while the operation runs, and comes back with each event.
+const MAX_ID: usize = 256;
+
 impl ClientMessage {
     /// The message in a text frame; `None` where it is not one of the protocol.
     pub fn parse(text: &str) -> Option<Self> {
         let message: Self = serde_json::from_str(text).ok()?;
         match &message {
-            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => None,
+            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() || id.len() > MAX_ID => None,
             _ => Some(message),
         }
     }

@@ -10,10 +10,10 @@ use axum::extract::ws::Utf8Bytes;
 use futures::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures::{Stream as _, StreamExt as _};
 
-use crate::follow::{Step, steps};
+use crate::follow::{Asked, Recipient, Shares, Step, steps};
 use crate::graphql::error::code;
 use crate::http::{App, Caller, Prepared, failed, is_request_error, response_text};
-use crate::share::{Frame, Membership, OperationNumber, Outbox, Place};
+use crate::share::{Frame, OperationNumber, Outbox, Place};
 use crate::websocket::message::{ServerMessage, next};
 
 /// The most operations that run on one socket at once.
@@ -33,7 +33,7 @@ struct Operation {
     id: Arc<str>,
     abort: AbortHandle,
     #[allow(dead_code, reason = "held for as long as the operation follows what it shares with others")]
-    memberships: Vec<Membership>,
+    shares: Option<Shares>,
 }
 
 /// An operation was not begun because its id is in use.
@@ -79,11 +79,12 @@ impl Operations {
     fn run(&mut self, id: &str, prepared: Prepared, caller: Caller) {
         self.count += 1;
         let number = self.count;
-        let steps = steps(&self.app, prepared, caller, &self.outbox, number);
+        let recipient = Recipient { outbox: Arc::clone(&self.outbox), operation: number };
+        let steps = steps(&self.app, Asked { prepared, caller }, recipient);
         let (steps, abort) = abortable(steps.map(move |step| (number, step)));
         let id: Arc<str> = Arc::from(id);
         self.numbers.insert(Arc::clone(&id), number);
-        self.running.insert(number, Operation { id, abort, memberships: Vec::new() });
+        self.running.insert(number, Operation { id, abort, shares: None });
         self.steps.push(steps.boxed());
     }
 
@@ -92,6 +93,13 @@ impl Operations {
         if let Some(number) = self.numbers.get(id).copied() {
             self.end(number);
         }
+    }
+
+    /// Ends all of them.
+    pub fn clear(&mut self) {
+        self.numbers.clear();
+        self.running.clear();
+        self.steps.clear();
     }
 
     /// Ready when something happens in an operation that is not shared.
@@ -106,8 +114,8 @@ impl Operations {
     pub fn message(&mut self, number: OperationNumber, step: Step) -> Option<Utf8Bytes> {
         let operation = self.running.get_mut(&number)?;
         match step {
-            Step::Joined(memberships) => {
-                operation.memberships = memberships;
+            Step::Joined(shares) => {
+                operation.shares = Some(shares);
                 None
             }
             Step::Response(response) if is_request_error(&response) => {

@@ -127,3 +127,20 @@ async fn a_stream_ends_with_its_token_its_session_and_the_server() {
     node.shutdown.cancel();
     assert_eq!(stopped.next().await, None, "it ends without a word, so that the client comes again");
 }
+
+#[tokio::test]
+async fn what_has_one_answer_gets_it_as_json_from_whoever_takes_that_too() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    let accept = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed";
+    let ask = async |query: &str| {
+        let request = node.client.post(node.url()).header("accept", accept).bearer_auth(&token);
+        let answer = request.json(&json!({ "query": query })).send().await.unwrap();
+        (answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap().to_owned())
+    };
+    let json = "application/graphql-response+json; charset=utf-8".to_owned();
+    assert_eq!(ask("{ viewer { username } }").await, (200, json.clone()));
+    assert_eq!(ask("{ nonsense }").await, (400, json));
+    let (status, kind) = ask("subscription { system { setUpNeeded } }").await;
+    assert_eq!((status, kind.as_str()), (200, "text/event-stream; charset=utf-8"));
+}

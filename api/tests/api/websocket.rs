@@ -298,3 +298,45 @@ async fn a_flood_of_messages_is_ended() {
     }
     assert_eq!(socket.closed().await.0, 1008);
 }
+
+#[tokio::test]
+async fn what_is_done_on_an_old_connection_is_asked_of_the_rights_of_now() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    let mut socket = Socket::open(&node.address, &token).await;
+    node.stores.set_role(domain::user::Role::Viewer);
+    socket.subscribe("a", "{ users { nodes { id } } }", json!({})).await;
+    assert_eq!(socket.next("a").await["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    let mut socket = Socket::open(&node.address, &token).await;
+    node.stores.end_all_sessions();
+    let list = "mutation { watchlistCreate(input: { name: \"late\" }) { watchlist { id } } }";
+    socket.subscribe("b", list, json!({})).await;
+    let refused = socket.receive().await;
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "UNAUTHENTICATED", "{refused}");
+}
+
+#[tokio::test]
+async fn a_renewal_with_other_rights_ends_the_connection() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    let mut socket = Socket::open(&node.address, &token).await;
+    node.stores.set_role(domain::user::Role::Viewer);
+    socket.send(&json!({ "type": "ping", "payload": { "accessToken": token } })).await;
+    let (code, reason) = socket.closed().await;
+    assert_eq!((code, reason.as_str()), (4403, "Forbidden: your rights have changed; connect again"));
+}
+
+#[tokio::test]
+async fn an_id_as_long_as_a_message_is_none() {
+    let node = Node::start().await;
+    let token = node.log_in().await;
+    for (length, code) in [(256, None), (257, Some(4400))] {
+        let mut socket = Socket::open(&node.address, &token).await;
+        let id = "x".repeat(length);
+        socket.subscribe(&id, SYSTEM, json!({})).await;
+        match code {
+            None => assert!(socket.next(&id).await["data"].is_object()),
+            Some(code) => assert_eq!(socket.closed().await.0, code),
+        }
+    }
+}

@@ -5,6 +5,7 @@ use dioxus::prelude::*;
 use super::moment::Moment;
 use super::paged::{PagedFrame, use_paged};
 use crate::graphql::audit::{self, AuditAction, AuditAuthority, AuditFilter, AuditLine, AuditOutcome};
+use crate::graphql::page::first_pages;
 use crate::graphql::person;
 use crate::graphql::user::UserId;
 use crate::preferences::use_text;
@@ -92,15 +93,18 @@ fn Line(line: AuditLine) -> Element {
     }
 }
 
+/// The most pages of people to choose from, of a hundred each.
+const PAGES: usize = 10;
+
 #[component]
 fn Filters(filter: Signal<AuditFilter>) -> Element {
     let text = use_text();
     let session = use_context::<Session>();
     // Without the names the log can still be read, so that a failure here only leaves the list short.
-    let people = use_resource(move || person::all(session, None));
+    let people = use_resource(move || first_pages(PAGES, move |after| person::all(session, after)));
     let mut users: Vec<(Option<UserId>, String)> = vec![(None, text.say(Text::Everybody).to_owned())];
-    if let Some(Ok(page)) = &*people.read() {
-        users.extend(page.items.iter().map(|person| (Some(person.id.clone()), person.username.clone())));
+    if let Some(people) = &*people.read() {
+        users.extend(people.iter().map(|person| (Some(person.id.clone()), person.username.clone())));
     }
     let mut actions = vec![(None, text.say(Text::Everything).to_owned())];
     actions.extend(

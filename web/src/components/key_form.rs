@@ -185,7 +185,11 @@ fn NewKey(onmade: EventHandler<NewApiKey>, onback: EventHandler<()>) -> Element 
                     disabled: work.busy() || scopes().is_empty(),
                     {text.say(Text::CreateKey)}
                 }
-                button { r#type: "button", class: "button", onclick: move |_| onback.call(()),
+                button {
+                    r#type: "button",
+                    class: "button",
+                    disabled: work.busy(),
+                    onclick: move |_| onback.call(()),
                     {text.say(Text::Cancel)}
                 }
             }

@@ -20,10 +20,39 @@ pub enum Stage {
     Failed(Failure),
     /// There is something to show.
     Ready,
+    /// There is something to show, which is being read anew.
+    Rereading,
+    /// There is something to show, which could not be read anew.
+    RereadFailed(Failure),
     /// The next page is on its way.
     LoadingMore,
     /// The next page could not be read.
     MoreFailed(Failure),
+}
+
+impl Stage {
+    /// Whether there is something to show.
+    fn has_items(&self) -> bool {
+        !matches!(self, Self::Loading | Self::Failed(_))
+    }
+
+    /// Whether the next page may be read now.
+    fn can_go_on(&self) -> bool {
+        matches!(self, Self::Ready | Self::MoreFailed(_) | Self::RereadFailed(_))
+    }
+
+    /// The stage while the same list is read once more: what is shown stays, with all that is open in it.
+    fn again(&self) -> Self {
+        if self.has_items() { Self::Rereading } else { Self::Loading }
+    }
+
+    /// The stage after the first page could not be read.
+    fn failed(&self, failure: Failure) -> Self {
+        match self {
+            Self::Rereading => Self::RereadFailed(failure),
+            _ => Self::Failed(failure),
+        }
+    }
 }
 
 /// What has been read. Its parts are signals, so that it is as cheap to copy as they are.
@@ -49,7 +78,10 @@ impl<T: 'static> Shelf<T> {
                 self.next.set(page.next);
                 self.stage.set(Stage::Ready);
             }
-            Err(failure) => self.stage.set(Stage::Failed(failure)),
+            Err(failure) => {
+                let failed = self.stage.peek().failed(failure);
+                self.stage.set(failed);
+            }
         }
     }
 
@@ -116,13 +148,15 @@ where
         let mut stage = shelf.stage;
         async move {
             *round.write() += 1;
-            stage.set(Stage::Loading);
+            if *stage.peek() != Stage::Rereading {
+                stage.set(Stage::Loading);
+            }
             shelf.take_first(answer.await);
         }
     });
     let more = use_callback(move |()| {
         let (asked, after, mut stage) = (*round.peek(), shelf.next.peek().clone(), shelf.stage);
-        if after.is_none() || *stage.peek() == Stage::LoadingMore {
+        if after.is_none() || !stage.peek().can_go_on() {
             return;
         }
         stage.set(Stage::LoadingMore);
@@ -134,43 +168,59 @@ where
             }
         });
     });
-    let again = use_callback(move |()| reading.restart());
+    let again = use_callback(move |()| {
+        let mut stage = shelf.stage;
+        let next = stage.peek().again();
+        stage.set(next);
+        *round.write() += 1;
+        reading.restart();
+    });
     Paged { shelf, more, again }
 }
 
 /// The frame of such a list: shows `children` once there is something to show, and `empty` instead where
-/// there is nothing.
+/// there is nothing. They stay while the same list is read anew.
 #[component]
 pub fn PagedFrame<T: 'static>(paged: Paged<T>, failed: String, empty: Element, children: Element) -> Element {
     let text = use_text();
     let stage = paged.shelf.stage.cloned();
-    let (more, again) = (paged.more, paged.again);
-    let problem = match &stage {
-        Stage::Loading => return rsx! { Loading { label: text.say(Text::Loading) } },
-        Stage::Failed(failure) => {
-            return rsx! {
+    let again = paged.again;
+    rsx! {
+        match &stage {
+            Stage::Loading => rsx! { Loading { label: text.say(Text::Loading) } },
+            Stage::Failed(failure) | Stage::RereadFailed(failure) => rsx! {
                 Problem {
                     title: failed,
                     message: text.failure(failure),
                     again: Some(text.say(Text::TryAgain).to_owned()),
                     onagain: move |()| again.call(()),
                 }
-            };
+            },
+            _ => rsx! {},
         }
-        Stage::MoreFailed(failure) => Some(text.failure(failure)),
-        Stage::Ready | Stage::LoadingMore => None,
-    };
-    let busy = stage == Stage::LoadingMore;
+        if stage.has_items() {
+            if paged.items().read().is_empty() {
+                {empty}
+            } else {
+                {children}
+            }
+            More { paged }
+        }
+    }
+}
+
+/// The way to the next page, where there is one.
+#[component]
+fn More<T: 'static>(paged: Paged<T>) -> Element {
+    let text = use_text();
+    let stage = paged.shelf.stage.cloned();
+    let more = paged.more;
+    let busy = matches!(stage, Stage::LoadingMore | Stage::Rereading);
     rsx! {
-        if paged.items().read().is_empty() {
-            {empty}
-        } else {
-            {children}
-        }
         if paged.shelf.next.read().is_some() {
             div { class: "more",
-                if let Some(problem) = problem {
-                    p { class: "down", role: "alert", "{problem}" }
+                if let Stage::MoreFailed(failure) = &stage {
+                    p { class: "down", role: "alert", {text.failure(failure)} }
                 }
                 button {
                     r#type: "button",
@@ -181,6 +231,41 @@ pub fn PagedFrame<T: 'static>(paged: Paged<T>, failed: String, empty: Element, c
                     {text.say(if busy { Text::Loading } else { Text::LoadMore })}
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_stays_while_it_is_read_anew() {
+        use Stage::{Failed, Loading, LoadingMore, MoreFailed, Ready, RereadFailed, Rereading};
+        let no = || Failure::Unreachable;
+        let check = |stage: &Stage, again: &Stage, failed: &Stage| {
+            assert_eq!(&stage.again(), again, "{stage:?}");
+            assert_eq!(&stage.again().failed(no()), failed, "{stage:?}");
+            assert_eq!(stage.has_items(), again.has_items(), "{stage:?}");
+            assert_eq!(stage.has_items(), failed.has_items(), "{stage:?}");
+        };
+        for stage in [Loading, Failed(no())] {
+            check(&stage, &Loading, &Failed(no()));
+        }
+        for stage in [Ready, LoadingMore, MoreFailed(no()), Rereading, RereadFailed(no())] {
+            check(&stage, &Rereading, &RereadFailed(no()));
+        }
+    }
+
+    #[test]
+    fn the_next_page_is_read_only_where_nothing_else_is() {
+        use Stage::{Failed, Loading, LoadingMore, MoreFailed, Ready, RereadFailed, Rereading};
+        let no = || Failure::Unreachable;
+        for stage in [Ready, MoreFailed(no()), RereadFailed(no())] {
+            assert!(stage.can_go_on(), "{stage:?}");
+        }
+        for stage in [Loading, Failed(no()), LoadingMore, Rereading] {
+            assert!(!stage.can_go_on(), "{stage:?}");
         }
     }
 }

@@ -195,7 +195,11 @@ fn Enrol(enrolment: Enrolment, ondone: EventHandler<Vec<String>>, onback: EventH
                         disabled: work.busy(),
                         {text.say(Text::ConfirmSecondFactor)}
                     }
-                    button { r#type: "button", class: "button", onclick: move |_| onback.call(()),
+                    button {
+                        r#type: "button",
+                        class: "button",
+                        disabled: work.busy(),
+                        onclick: move |_| onback.call(()),
                         {text.say(Text::Cancel)}
                     }
                 }
@@ -274,7 +278,11 @@ fn ProofForm(work: Work, submit: String, onproof: EventHandler<Proof>, onback: E
                     disabled: work.busy(),
                     "{submit}"
                 }
-                button { r#type: "button", class: "button", onclick: move |_| onback.call(()),
+                button {
+                    r#type: "button",
+                    class: "button",
+                    disabled: work.busy(),
+                    onclick: move |_| onback.call(()),
                     {text.say(Text::Cancel)}
                 }
             }

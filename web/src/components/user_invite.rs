@@ -93,7 +93,11 @@ fn InviteForm(oninvited: EventHandler<PasswordToken>, onback: EventHandler<()>) 
                     disabled: work.busy(),
                     {text.say(Text::InviteUser)}
                 }
-                button { r#type: "button", class: "button", onclick: move |_| onback.call(()),
+                button {
+                    r#type: "button",
+                    class: "button",
+                    disabled: work.busy(),
+                    onclick: move |_| onback.call(()),
                     {text.say(Text::Cancel)}
                 }
             }

@@ -5,9 +5,8 @@ use std::future::Future;
 use dioxus::prelude::*;
 
 use super::entry::FormProblem;
-use super::form::{Work, use_work};
+use super::form::Work;
 use super::key_list::KeyList;
-use super::one_time_link::OneTimeLink;
 use super::paged::Paged;
 use super::session_list::SessionList;
 use super::user_invite::roles;
@@ -19,6 +18,13 @@ use crate::text::Text;
 use crate::ui::confirm::ConfirmButton;
 use crate::ui::select::Select;
 
+/// Puts a link in the place of an older one for the same person, which no longer works.
+fn show(mut links: Signal<Vec<PasswordToken>>, made: PasswordToken) {
+    let mut links = links.write();
+    links.retain(|known| known.person.id != made.person.id);
+    links.push(made);
+}
+
 /// Puts what became of somebody in the place of what was known.
 fn take_in(people: Paged<Person>, changed: Person) {
     let mut items = people.items();
@@ -27,26 +33,26 @@ fn take_in(people: Paged<Person>, changed: Person) {
     }
 }
 
-/// The panel.
+/// The panel; a link that is made in it goes to `links`.
 #[component]
-pub fn UserPanel(person: Person, people: Paged<Person>) -> Element {
+pub fn UserPanel(
+    person: Person,
+    people: Paged<Person>,
+    work: Work,
+    links: Signal<Vec<PasswordToken>>,
+) -> Element {
     let text = use_text();
-    let work = use_work();
-    let mut token = use_signal(|| None::<PasswordToken>);
     // Counts what may have ended sessions: they are then read anew.
     let mut ended = use_signal(|| 0_u32);
     rsx! {
         div { class: "user-panel",
             FormProblem { refusal: work.refusal(), fields: vec![] }
-            if let Some(shown) = token() {
-                OneTimeLink { token: shown, onkept: move |()| token.set(None) }
-            }
             RoleForm { person: person.clone(), people, work }
             Steps {
                 person: person.clone(),
                 people,
                 work,
-                ontoken: move |made| token.set(Some(made)),
+                ontoken: move |made| show(links, made),
                 onended: move |()| *ended.write() += 1,
             }
             h3 { {text.say(Text::Sessions)} }
@@ -62,6 +68,9 @@ fn RoleForm(person: Person, people: Paged<Person>, work: Work) -> Element {
     let text = use_text();
     let session = use_context::<Session>();
     let mut role = use_signal(|| person.role);
+    // The list may be read anew, and the role be another one then.
+    let known = person.role;
+    use_effect(use_reactive!(|known| role.set(known)));
     let unchanged = role() == person.role;
     let id = person.id.clone();
     let submit = move |event: FormEvent| {

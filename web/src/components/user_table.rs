@@ -2,10 +2,12 @@
 
 use dioxus::prelude::*;
 
+use super::form::use_work;
 use super::moment::Moment;
+use super::one_time_link::OneTimeLink;
 use super::paged::{Paged, PagedFrame};
 use super::user_panel::UserPanel;
-use crate::graphql::person::{Person, UserState};
+use crate::graphql::person::{PasswordToken, Person, UserState};
 use crate::preferences::use_text;
 use crate::session::{Session, SessionState};
 use crate::text::Text;
@@ -24,6 +26,8 @@ fn badge(state: UserState) -> &'static str {
 #[component]
 pub fn UserTable(people: Paged<Person>) -> Element {
     let text = use_text();
+    // Each can be had only once, so that they outlive their rows.
+    let links = use_signal(Vec::new);
     rsx! {
         PagedFrame {
             paged: people,
@@ -45,20 +49,23 @@ pub fn UserTable(people: Paged<Person>) -> Element {
                     }
                 }
                 for person in people.items().read().iter().cloned() {
-                    UserRow { key: "{person.id.inner()}", person, people }
+                    UserRow { key: "{person.id.inner()}", person, people, links }
                 }
             }
         }
     }
 }
 
-/// A person's row, in a table body of its own, since the panel belongs to it.
+/// A person's row, in a table body of its own, since the link and the panel belong to it.
 #[component]
-fn UserRow(person: Person, people: Paged<Person>) -> Element {
+fn UserRow(person: Person, people: Paged<Person>, links: Signal<Vec<PasswordToken>>) -> Element {
     let text = use_text();
+    let work = use_work();
     let session = use_context::<Session>();
     let mut open = use_signal(|| false);
     let panel = format!("user-{}", person.id.inner());
+    let link = links.read().iter().find(|link| link.person.id == person.id).cloned();
+    let id = person.id.clone();
     let own = matches!(session.state(), SessionState::LoggedIn(user) if user.id == person.id);
     rsx! {
         tbody { "data-testid": "user-{person.username}",
@@ -85,6 +92,8 @@ fn UserRow(person: Person, people: Paged<Person>) -> Element {
                             "data-testid": "user-manage-{person.username}",
                             "aria-expanded": if open() { "true" } else { "false" },
                             "aria-controls": "{panel}",
+                            // What the panel asked for may be a link, which would be lost with the panel.
+                            disabled: work.busy(),
                             onclick: move |_| open.toggle(),
                             {text.say(Text::Manage)}
                             span { class: "hidden", " {person.username}" }
@@ -93,9 +102,21 @@ fn UserRow(person: Person, people: Paged<Person>) -> Element {
                     }
                 }
             }
+            if let Some(token) = link {
+                tr { class: "table-panel",
+                    td { colspan: "6",
+                        OneTimeLink {
+                            token,
+                            onkept: move |()| links.write().retain(|link| link.person.id != id),
+                        }
+                    }
+                }
+            }
             if open() {
                 tr { class: "table-panel",
-                    td { colspan: "6", id: "{panel}", UserPanel { person: person.clone(), people } }
+                    td { colspan: "6", id: "{panel}",
+                        UserPanel { person: person.clone(), people, work, links }
+                    }
                 }
             }
         }

@@ -14,19 +14,19 @@ use crate::ui::field::{Field, FieldKind};
 #[component]
 pub fn Password() -> Element {
     let text = use_text();
-    let token = use_context::<OneTimeToken>().0;
+    let token = use_context::<OneTimeToken>();
     let done_for = use_signal(|| None::<String>);
     rsx! {
         Entry { title: text.say(Text::ChoosePassword), lead: text.say(Text::ChoosePasswordLead),
-            if let Some(username) = done_for() {
+            if let Some(token) = token.read() {
+                PasswordForm { key: "{token}", token, done_for }
+            } else if let Some(username) = done_for() {
                 p { class: "form-done", role: "status", "data-testid": "password-done",
                     {text.fill(Text::PasswordChosen, &[("username", &username)])}
                 }
                 Link { class: "button button-primary button-wide", to: Route::LogIn {},
                     {text.say(Text::LogIn)}
                 }
-            } else if let Some(token) = token {
-                PasswordForm { token, done_for }
             } else {
                 p { class: "form-problem", role: "alert", "data-testid": "password-no-token",
                     {text.say(Text::PasswordLinkNeeded)}
@@ -40,11 +40,16 @@ pub fn Password() -> Element {
 #[component]
 fn PasswordForm(token: String, done_for: Signal<Option<String>>) -> Element {
     let text = use_text();
+    let opened = use_context::<OneTimeToken>();
     let chosen = use_signal(String::new);
     let work = use_work();
     let submit = move |event: FormEvent| {
         event.prevent_default();
-        work.run(password::set(token.clone(), chosen()), move |user| done_for.set(Some(user.username)));
+        let spent = token.clone();
+        work.run(password::set(token.clone(), chosen()), move |user| {
+            done_for.set(Some(user.username));
+            opened.forget(&spent);
+        });
     };
     let (busy, refusal) = (work.busy(), work.refusal());
     rsx! {

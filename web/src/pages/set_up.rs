@@ -15,12 +15,12 @@ use crate::ui::field::{Field, FieldKind};
 #[component]
 pub fn SetUp() -> Element {
     let text = use_text();
-    let token = use_context::<OneTimeToken>().0;
+    let token = use_context::<OneTimeToken>();
     rsx! {
         Gate { page: Route::SetUp {},
             Entry { title: text.say(Text::SetUp), lead: text.say(Text::SetUpLead),
-                if let Some(token) = token {
-                    SetUpForm { token }
+                if let Some(token) = token.read() {
+                    SetUpForm { key: "{token}", token }
                 } else {
                     p { class: "form-problem", role: "alert", "data-testid": "setup-no-token",
                         {text.say(Text::SetUpLinkNeeded)}

@@ -245,7 +245,9 @@ pub fn text(text: Text) -> &'static str {
         Text::ScopeTradePaper => "Place orders on paper accounts",
         Text::ScopeTradeLive => "Place orders with real money",
         Text::ScopeResearch => "Strategies and backtests",
-        Text::ScopeAdmin => "Manage users and read the audit log",
+        Text::ScopeAdmin => {
+            "List users, disable and enable them, revoke their sessions and keys, and read the audit log. To invite, give roles or reset, an administrator has to log in."
+        }
         Text::ScopeOther => "Something that this page does not know",
         Text::InviteUser => "Invite a user",
         Text::InviteUserLead => "You get a one-time link to hand on.",

@@ -231,7 +231,9 @@ pub fn text(text: Text) -> &'static str {
         Text::ScopeTradePaper => "在模拟账户下单",
         Text::ScopeTradeLive => "用真实资金下单",
         Text::ScopeResearch => "策略与回测",
-        Text::ScopeAdmin => "管理用户并读取审计日志",
+        Text::ScopeAdmin => {
+            "列出、停用和启用用户，撤销其会话和密钥，读取审计日志。邀请、更改角色和重置须由管理员登录后进行。"
+        }
         Text::ScopeOther => "此页面未知的权限",
         Text::InviteUser => "邀请用户",
         Text::InviteUserLead => "您将获得一个可转交的一次性链接。",

@@ -86,8 +86,8 @@ mod tests {
             assert!(cache.text <= MAX_TEXT, "{}", cache.text);
         }
         assert!(cache.documents.len() > 100);
-        for number in 0..100 {
-            keep(&mut cache, &format!("{{ b{number} {} }}", "a ".repeat(4_000)));
+        for number in 0..300 {
+            keep(&mut cache, &format!("{{ b{number} {} }}", "a ".repeat(1_900)));
             assert!(cache.tokens <= MAX_TOKENS, "{}", cache.tokens);
         }
         assert!(cache.documents.len() > 50);

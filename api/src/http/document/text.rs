@@ -4,14 +4,22 @@
 const MAX_NESTING: usize = 48;
 
 /// The most tokens (names, numbers, strings and marks).
-const MAX_TOKENS: usize = 10_000;
+const MAX_TOKENS: usize = 2_000;
+
+/// The longest name or number, in bytes: names come back in answers, and are kept while something is followed.
+const MAX_WORD: usize = 128;
 
 /// Checks the text of a document before it is parsed; returns how many tokens it has.
 pub(super) fn check_text(text: &str) -> Result<usize, String> {
     let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
     let (mut nesting, mut tokens) = (0_usize, 0_usize);
-    while let Some(token) = scan.next_token() {
+    while let Some((token, length)) = scan.next_token() {
         tokens += 1;
+        if is_word(token) && length > MAX_WORD {
+            return Err(format!(
+                "a name or number of the document is too long; at most {MAX_WORD} bytes are allowed"
+            ));
+        }
         match token {
             b'{' | b'(' | b'[' => nesting += 1,
             b'}' | b')' | b']' => nesting = nesting.saturating_sub(1),
@@ -36,24 +44,24 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    /// The first byte of the next token.
-    fn next_token(&mut self) -> Option<u8> {
+    /// The first byte of the next token, and its length.
+    fn next_token(&mut self) -> Option<(u8, usize)> {
         loop {
-            let first = *self.bytes.get(self.at)?;
+            let (begin, first) = (self.at, *self.bytes.get(self.at)?);
             match first {
                 b' ' | b'\t' | b'\r' | b'\n' | b',' => self.at += 1,
                 b'#' => self.skip_while(|byte| byte != b'\n' && byte != b'\r'),
                 b'"' => {
                     self.skip_string();
-                    return Some(first);
+                    return Some((first, self.at - begin));
                 }
                 _ if is_word(first) => {
                     self.skip_while(is_word);
-                    return Some(first);
+                    return Some((first, self.at - begin));
                 }
                 _ => {
                     self.at += 1;
-                    return Some(first);
+                    return Some((first, 1));
                 }
             }
         }
@@ -86,7 +94,7 @@ impl Scan<'_> {
 }
 
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-' || byte == b'.' || byte >= 0x80
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 #[cfg(test)]
@@ -98,7 +106,11 @@ mod tests {
         for open in ["{a", "[", "("] {
             assert!(check_text(&open.repeat(100_000)).unwrap_err().contains("nested"), "{open}");
         }
-        assert!(check_text(&"a ".repeat(10_001)).unwrap_err().contains("too long"));
+        for marks in ["a ", "...a", "-1", "1.5 ", "\"a\""] {
+            assert!(check_text(&marks.repeat(2_001)).unwrap_err().contains("too long"), "{marks}");
+        }
+        assert!(check_text(&"a".repeat(129)).unwrap_err().contains("too long"));
+        assert_eq!(check_text(&"a".repeat(128)), Ok(1));
         assert_eq!(check_text("{ a(b: \"c d\") } # e"), Ok(8));
         assert!(check_text(&format!("{{ a(b: \"{}\") }}", "[".repeat(1_000))).is_ok());
         assert!(check_text(&format!("{{ a(b: \"\"\"{} \\\"\"\" [ \"\"\") }}", "[".repeat(1_000))).is_ok());

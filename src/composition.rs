@@ -10,6 +10,7 @@ use api::auth::{Argon2Hasher, MasterKey, OsRandom, Rfc6238, SetUpTokens, Sha256D
 use api::{Api, ApiOptions, Services};
 use axum::serve::ListenerExt;
 use desk::{Desk, DeskOptions, DeskPorts, SourceFactory};
+use domain::audit::AuditLog;
 use domain::bus::{Bus, Demand};
 use domain::clock::{Clock, SystemClock};
 use domain::desk::DeskRequests;
@@ -18,7 +19,7 @@ use domain::market_data::MarketDataSource;
 use domain::people::{People, PeoplePorts};
 use domain::random::{Random, new_id};
 use domain::rate::RateLimiter;
-use domain::user::UserStore;
+use domain::user::{PasswordLink, Recovery, UserStore};
 use domain::watchlist::Watchlists;
 use domain::world::{ConnectionId, Environment};
 use futures::FutureExt;
@@ -309,6 +310,28 @@ pub async fn open_database(
     let sql = sql.context("cannot open the database (DATABASE_URL)")?;
     sql.migrate().await.context("the database cannot be brought up to date")?;
     Ok(sql)
+}
+
+/// Lets a user in again who lost the password or the phone, and prints the link.
+pub async fn reset_user(settings: &Settings, name: &str, stop: &CancellationToken) -> anyhow::Result<()> {
+    let sql = Arc::new(open_database(settings, None, stop).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random: Arc<dyn Random> = Arc::new(OsRandom);
+    let audit = AuditLog { store: sql.clone(), clock: clock.clone(), random: random.clone() };
+    let recovery = Recovery {
+        users: sql.clone(),
+        digest: Arc::new(Sha256Digest),
+        audit: Arc::new(audit),
+        clock,
+        random,
+    };
+    let reset = recovery.reset(name).await;
+    sql.close().await;
+    let PasswordLink { user, token, .. } = reset
+        .with_context(|| format!("cannot reset '{name}' in this database (DATABASE_URL, TICKGRAPH_DATA)"))?;
+    say(&format!("{}: the password, the sessions and the second factor are void", user.username));
+    say(&format!("choose a password within 24 hours at: /password#{}", token.text()));
+    Ok(())
 }
 
 /// Connects to a server. One that does not answer yet is waited for, since machines start their services in

@@ -14,7 +14,7 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::composition::{Opening, Parts, load_key, open_database};
+use crate::composition::{Opening, Parts, load_key, open_database, reset_user};
 use crate::settings::{Settings, VARIABLES};
 
 /// One self-hosted GraphQL endpoint for a trading desk.
@@ -45,6 +45,21 @@ enum Command {
     Migrate,
     /// Prints the GraphQL schema, and ends.
     Schema,
+    /// Helps a user who cannot come in any more.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Lets a user in again who lost the password or the phone: the password, the sessions and the second factor are
+    /// void at once, and a link to choose another password is printed. Works while the server runs.
+    Reset {
+        /// The log-in name.
+        name: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -94,6 +109,9 @@ fn run(command: &Command) -> anyhow::Result<()> {
                 open_database(&settings, None, &stop).await?;
                 say("the database is up to date");
                 Ok(())
+            }
+            Command::User { command: UserCommand::Reset { name } } => {
+                reset_user(&settings, name, &stop).await
             }
             Command::Schema => Ok(()),
         }

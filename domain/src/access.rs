@@ -25,7 +25,7 @@ pub enum Scope {
     TradeLive,
     /// Strategies and backtests.
     Research,
-    /// People and settings.
+    /// People and settings, but for [`Permission::GrantAccess`].
     Admin,
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ipnet::{IpNet, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Where a request comes from: what a person recognises a session by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,11 +45,20 @@ impl FromStr for AddressRange {
             .map(|address| IpNet::from(address.to_canonical()))
             .or_else(|_| text.parse::<IpNet>());
         let net = net.map_err(|_| format!("'{text}' is not an address or a range like 10.1.0.0/16"))?;
+        let net = canonical(net);
         if net.trunc() == net {
             Ok(Self(net))
         } else {
             Err(format!("'{text}' has bits beyond its length; write {}", net.trunc()))
         }
+    }
+}
+
+/// A range of IPv4 addresses that are written as IPv6, as what it is: addresses are looked up as such.
+fn canonical(net: IpNet) -> IpNet {
+    match (net.addr().to_canonical(), net.prefix_len()) {
+        (IpAddr::V4(address), length @ 96..) => Ipv4Net::new(address, length - 96).map_or(net, IpNet::from),
+        _ => net,
     }
 }
 
@@ -77,6 +86,9 @@ mod tests {
             (" 192.0.2.1 ", "192.0.2.1", "192.0.2.1", true),
             ("192.0.2.1/32", "192.0.2.1", "192.0.2.2", false),
             ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1", true),
+            ("::ffff:10.1.0.0/112", "10.1.0.0/16", "10.1.2.3", true),
+            ("::ffff:10.1.0.0/112", "10.1.0.0/16", "10.2.2.3", false),
+            ("::ffff:0.0.0.0/96", "0.0.0.0/0", "203.0.113.9", true),
             ("2001:DB8::/32", "2001:db8::/32", "2001:db8:1::5", true),
             ("2001:db8::1", "2001:db8::1", "192.0.2.1", false),
             ("0.0.0.0/0", "0.0.0.0/0", "203.0.113.9", true),
@@ -87,7 +99,16 @@ mod tests {
             assert_eq!(range.to_string().parse(), Ok(range));
             assert_eq!(range.contains(address.parse().unwrap()), expected, "{address} in {text}");
         }
-        for bad in ["", "10.1", "10.1.0.0/33", "10.1.2.3/16", "localhost", "10.1.2.3 10.1.2.4", "*"] {
+        for bad in [
+            "",
+            "10.1",
+            "10.1.0.0/33",
+            "10.1.2.3/16",
+            "::ffff:10.1.2.3/112",
+            "localhost",
+            "10.1.2.3 10.1.2.4",
+            "*",
+        ] {
             assert!(bad.parse::<AddressRange>().is_err(), "{bad}");
         }
     }

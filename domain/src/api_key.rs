@@ -20,6 +20,9 @@ pub use keys::{ApiKeys, MadeKey, NewApiKey, Uses};
 /// The most keys in use that a user has.
 pub const MAX_API_KEYS: u64 = 50;
 
+/// The most keys of a user that are listed.
+pub const MAX_LISTED_API_KEYS: u64 = 200;
+
 /// How many characters of the secret are shown, so that a person recognises the key.
 pub const PREFIX_LENGTH: usize = 8;
 
@@ -98,7 +101,8 @@ pub trait ApiKeyStore: Send + Sync {
     /// These keys with their users, whatever the state of both; unknown ones are left out.
     async fn find(&self, ids: &[ApiKeyId]) -> Result<Vec<(ApiKey, User)>, StoreError>;
 
-    /// The keys of these users, newest first; without those that were revoked or ended before `since`.
+    /// The keys of these users, newest first; without those that were revoked or ended before `since`. Of a user at most
+    /// [`MAX_LISTED_API_KEYS`], with all that are neither revoked nor ended.
     async fn list(&self, users: &[UserId], since: OffsetDateTime) -> Result<Vec<ApiKey>, StoreError>;
 
     /// Makes a key void; returns whether it was not void before. The line is written only then.

@@ -40,6 +40,9 @@ pub trait RateLimiter: Send + Sync {
     /// the shared place is away, this node counts by itself.
     async fn take(&self, bucket: &str, amount: u32, allowance: Allowance) -> Taken;
 
+    /// Puts `amount` back into the bucket: what was taken is not to count.
+    async fn give_back(&self, bucket: &str, amount: u32, allowance: Allowance);
+
     /// Fills the bucket again.
     async fn refill(&self, bucket: &str);
 }
@@ -61,10 +64,7 @@ impl Bucket {
 
     /// Takes `amount` at `now`, where there is as much. A clock that steps back fills nothing.
     pub fn take(&mut self, amount: u32, allowance: Allowance, now: Duration) -> Taken {
-        let capacity = f64::from(allowance.capacity);
-        let passed = now.saturating_sub(self.at).as_secs_f64();
-        self.level = (self.level + passed * allowance.per_second).min(capacity);
-        self.at = self.at.max(now);
+        self.fill(0, allowance, now);
         let wanted = f64::from(amount);
         if wanted <= self.level {
             self.level -= wanted;
@@ -73,6 +73,20 @@ impl Bucket {
         let seconds = (wanted - self.level) / allowance.per_second.max(f64::MIN_POSITIVE);
         let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
         Taken::Refused { left: whole(self.level), wait }
+    }
+
+    /// Puts `amount` back at `now`; returns what is there then, rounded down.
+    pub fn give_back(&mut self, amount: u32, allowance: Allowance, now: Duration) -> u32 {
+        self.fill(amount, allowance, now);
+        whole(self.level)
+    }
+
+    /// Adds what came back by itself, and `more`.
+    fn fill(&mut self, more: u32, allowance: Allowance, now: Duration) {
+        let passed = now.saturating_sub(self.at).as_secs_f64();
+        let filled = self.level + passed * allowance.per_second + f64::from(more);
+        self.level = filled.min(f64::from(allowance.capacity));
+        self.at = self.at.max(now);
     }
 }
 
@@ -106,6 +120,17 @@ mod tests {
         for (seconds, amount, expected) in cases {
             assert_eq!(bucket.take(amount, TEN, at(seconds)), expected, "{amount} at {seconds}");
         }
+    }
+
+    #[test]
+    fn what_is_given_back_is_there_again() {
+        let at = Duration::from_secs_f64;
+        let mut bucket = Bucket::full(TEN, at(100.0));
+        assert_eq!(bucket.take(10, TEN, at(100.0)), Taken::Granted { left: 0 });
+        assert_eq!(bucket.give_back(3, TEN, at(100.0)), 3);
+        assert_eq!(bucket.give_back(1, TEN, at(101.0)), 6, "two came back by themselves");
+        assert_eq!(bucket.give_back(20, TEN, at(101.0)), 10, "never more than it holds");
+        assert_eq!(bucket.take(10, TEN, at(90.0)), Taken::Granted { left: 0 });
     }
 
     #[test]

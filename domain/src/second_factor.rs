@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::AuditLine;
 use crate::error::{Refusal, RefusalCode};
+use crate::session::SessionId;
 use crate::store::StoreError;
 use crate::user::UserId;
 
@@ -75,7 +76,7 @@ pub trait SecondFactorStore: Send + Sync {
     /// The user's, in force or not.
     async fn find(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError>;
 
-    /// Puts it into force, with `step` as the last one used and these recovery codes. Returns whether it did: it does
+    /// Puts it into force, with `step` as the last one used and these recovery codes, and ends the other sessions. Returns whether it did: it does
     /// not where it has been replaced or is in force.
     async fn confirm(
         &self,
@@ -117,6 +118,17 @@ pub struct Confirmed {
     pub step: u64,
     /// When.
     pub at: OffsetDateTime,
+    /// The session that stays open; all others of the user end: they were opened with the password alone.
+    pub kept: SessionId,
+}
+
+/// What a code was that was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeKind {
+    /// Six digits of the authenticator app.
+    App,
+    /// One of those that are kept for when the app is lost.
+    Recovery,
 }
 
 /// The refusal of a wrong code.

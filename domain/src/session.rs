@@ -79,6 +79,19 @@ impl fmt::Debug for RefreshToken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RefreshTokenHash(pub [u8; 32]);
 
+/// A token that is to take another's place.
+#[derive(Clone, Copy, Debug)]
+pub struct Renewal {
+    /// The one that was presented.
+    pub old: RefreshTokenHash,
+    /// The next one.
+    pub new: RefreshTokenHash,
+    /// When: the session's last use from then on.
+    pub now: OffsetDateTime,
+    /// The session's new end.
+    pub expires_at: OffsetDateTime,
+}
+
 /// What became of a refresh token that was presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
@@ -97,15 +110,9 @@ pub trait SessionStore: Send + Sync {
     /// been changed meanwhile.
     async fn create(&self, new: &NewSession, audit: &AuditLine) -> Result<bool, StoreError>;
 
-    /// Replaces the token `old` by `new`, moves the session's end to `expires_at` and its last use to `now`. Where
-    /// `old` was replaced before, the session is ended in the same transaction.
-    async fn rotate(
-        &self,
-        old: RefreshTokenHash,
-        new: RefreshTokenHash,
-        now: OffsetDateTime,
-        expires_at: OffsetDateTime,
-    ) -> Result<Rotation, StoreError>;
+    /// Replaces the token `old` by `new`, moves the session's end and its last use. Where `old` was replaced before,
+    /// the session is ended in the same transaction; the line is written only then.
+    async fn rotate(&self, renewal: Renewal, reused: &AuditLine) -> Result<Rotation, StoreError>;
 
     /// The session and its user, where it is still open at `now`.
     async fn find_open(

@@ -10,6 +10,7 @@ use crate::error::{Refusal, RefusalCode};
 
 mod check;
 mod password;
+mod recovery;
 mod store;
 mod users;
 
@@ -17,6 +18,7 @@ pub use check::PasswordCheck;
 pub use password::{
     Password, PasswordChange, PasswordHash, PasswordHasher, PasswordToken, PasswordTokenHash,
 };
+pub use recovery::Recovery;
 pub use store::{Changed, UserStore};
 pub use users::{PasswordLink, SetUp, SetUpToken, Users};
 
@@ -48,6 +50,9 @@ pub enum Permission {
     Trade,
     /// People and settings.
     Administer,
+    /// Inviting, giving roles, resetting passwords and second factors: whoever can do it can become anybody, so it is
+    /// for people alone, never with a key.
+    GrantAccess,
     /// One's own password, second factor, sessions and keys: for people alone, never with a key.
     ManageSelf,
 }
@@ -72,7 +77,7 @@ impl Role {
             Permission::ReadMarket | Permission::ManageSelf => true,
             Permission::Research => !matches!(self, Self::Viewer),
             Permission::Trade => matches!(self, Self::Admin | Self::Trader),
-            Permission::Administer => matches!(self, Self::Admin),
+            Permission::Administer | Permission::GrantAccess => matches!(self, Self::Admin),
         }
     }
 }
@@ -187,14 +192,14 @@ mod tests {
     fn roles_allow_what_they_say() {
         use Permission::*;
         let cases = [
-            (Role::Admin, [true, true, true, true]),
-            (Role::Trader, [true, true, true, false]),
-            (Role::Researcher, [true, true, false, false]),
-            (Role::Viewer, [true, false, false, false]),
+            (Role::Admin, [true, true, true, true, true]),
+            (Role::Trader, [true, true, true, false, false]),
+            (Role::Researcher, [true, true, false, false, false]),
+            (Role::Viewer, [true, false, false, false, false]),
         ];
         for (role, expected) in cases {
             assert_eq!(
-                [ReadMarket, Research, Trade, Administer].map(|p| role.allows(p)),
+                [ReadMarket, Research, Trade, Administer, GrantAccess].map(|p| role.allows(p)),
                 expected,
                 "{role:?}"
             );

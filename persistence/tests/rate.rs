@@ -92,6 +92,14 @@ async fn it_empties(nodes: &Nodes) {
     other.refill("nobody took from this").await;
     assert_eq!(one.take("a", 10, SLOW).await, Taken::Granted { left: 0 });
 
+    other.give_back("a", 4, SLOW).await;
+    assert_eq!(one.take("a", 3, SLOW).await, Taken::Granted { left: 1 });
+    other.give_back("a", 40, SLOW).await;
+    other.give_back("nobody took from this either", 1, SLOW).await;
+    for full in ["a", "nobody took from this either"] {
+        assert_eq!(refused(one.take(full, 11, SLOW).await).0, 10, "never more than it holds");
+    }
+
     // A smaller allowance holds at once.
     let small = Allowance { capacity: 3, per_second: 1e-9 };
     assert_eq!(one.take("d", 2, SLOW).await, Taken::Granted { left: 8 });

@@ -12,7 +12,7 @@ use domain::instrument::{AssetClass, Instrument, InstrumentId};
 use domain::market_data::{ConnectionState, ConnectionStatus};
 use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
 use domain::second_factor::{RecoveryCodeHash, SecondFactor, SecondFactorId, TotpSecret};
-use domain::session::{NewSession, RefreshTokenHash, Session, SessionId};
+use domain::session::{NewSession, RefreshTokenHash, Renewal, Session, SessionId};
 use domain::user::{PasswordHash, PasswordToken, PasswordTokenHash, Role, User, UserId, UserState, Username};
 use domain::watchlist::{Watchlist, WatchlistId, WatchlistName};
 use domain::world::{ConnectionId, Environment};
@@ -108,6 +108,21 @@ pub fn new_session(user: UserId, created_at: OffsetDateTime) -> NewSession {
 
 pub fn token() -> RefreshTokenHash {
     RefreshTokenHash(random())
+}
+
+/// A token that takes another's place.
+pub fn renewal(
+    old: RefreshTokenHash,
+    new: RefreshTokenHash,
+    now: OffsetDateTime,
+    expires_at: OffsetDateTime,
+) -> Renewal {
+    Renewal { old, new, now, expires_at }
+}
+
+/// The line of a token that was used twice.
+pub fn reused() -> AuditLine {
+    line(AuditAction::SessionRevoke)
 }
 
 /// Bytes that no other call returns.

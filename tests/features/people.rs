@@ -1,7 +1,7 @@
 //! People and keys on an installation of several processes: what changes at one holds at the others.
 
 use serde_json::{Value, json};
-use tests::client::{Client, PASSWORD};
+use tests::client::{Client, PASSWORD, USERNAME};
 use tests::installation::Installation;
 use tests::program::Tickgraph;
 use tests::wait::SOON;
@@ -63,6 +63,35 @@ async fn what_ends_at_one_server_ends_at_the_other() {
         assert!(told.contains(&&json!(action)), "{action} is missing in {log}");
     }
     assert!(lines.iter().any(|line| line["outcome"] == "REFUSED"), "a refused log-in is missing in {log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_servers_machine_lets_the_administrator_in() {
+    let mut installation = Installation::single().await;
+    let client = installation.administrator().await;
+    assert!(is_let_in(&client).await);
+    let unknown = Tickgraph::refuses("user reset nobody", &installation.settings()).await;
+    assert!(!unknown.status.success() && unknown.output.contains("no such user"), "{unknown:?}");
+
+    // While the server runs.
+    let reset = Tickgraph::ends(&format!("user reset {USERNAME}"), &installation.settings()).await;
+    assert!(reset.status.success(), "{reset:?}");
+    assert!(!is_let_in(&client).await, "sessions go on");
+    let token = reset.output.split_once("/password#").expect("a link is printed").1;
+    let token = token.split_whitespace().next().unwrap();
+    let new = "another battery horse staple";
+    let chosen = json!({ "passwordToken": token, "password": new });
+    let stranger = Client::of(client.address());
+    let chosen = stranger.mutate("passwordSet", chosen, "user { username state }").await;
+    assert_eq!(chosen["user"], json!({ "username": USERNAME, "state": "ACTIVE" }), "{chosen}");
+    assert_eq!(stranger.log_in(USERNAME, new).await["sessionCreate"]["userErrors"], json!([]));
+    let log = "{ auditLines(first: 3) { nodes { action username subject detail via } } }";
+    let log = stranger.query(log, json!({})).await;
+    let line = json!({
+        "action": "PASSWORD_RESET", "username": null, "subject": USERNAME,
+        "detail": "from the server's own machine", "via": "NOBODY",
+    });
+    assert_eq!(log["auditLines"]["nodes"][2], line, "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

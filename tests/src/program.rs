@@ -85,6 +85,11 @@ impl Tickgraph {
 
     /// Starts a command that must refuse to run, and waits for its end.
     pub async fn refuses(command: &str, settings: &Settings) -> Ended {
+        Self::ends(command, settings).await
+    }
+
+    /// Starts a command that ends by itself, and waits for that.
+    pub async fn ends(command: &str, settings: &Settings) -> Ended {
         let program = Self::start(command, settings);
         program.ended().await
     }

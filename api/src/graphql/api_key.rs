@@ -27,7 +27,7 @@ pub enum Scope {
     TradeLive,
     /// Strategies and backtests.
     Research,
-    /// People and settings.
+    /// People and settings; but inviting, giving roles, and resetting passwords and second factors need a session.
     Admin,
 }
 

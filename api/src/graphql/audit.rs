@@ -6,7 +6,8 @@ use domain::audit::{AuditFilter, AuditLineId};
 use domain::user::Permission;
 
 use crate::graphql::api_key::ApiKey;
-use crate::graphql::connection::{AuditLineConnection, PageArguments};
+use crate::graphql::complexity::of_page;
+use crate::graphql::connection::{AuditLineConnection, MAX_PAGE, PageArguments};
 use crate::graphql::core;
 use crate::graphql::error::top_level;
 use crate::graphql::guard::permitted;
@@ -157,7 +158,7 @@ pub struct AuditQuery;
 #[Object]
 impl AuditQuery {
     /// What was done with accounts, sessions and keys, newest first. For administrators.
-    #[graphql(complexity = "20 + 10 * child_complexity")]
+    #[graphql(complexity = "of_page(first.or(last), MAX_PAGE.into(), child_complexity)")]
     #[allow(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn audit_lines(
         &self,

@@ -18,7 +18,7 @@ use crate::graphql::session::OpenSession;
 use crate::graphql::user::User;
 
 /// The most that a page holds.
-const MAX_PAGE: i32 = 100;
+pub const MAX_PAGE: u8 = 100;
 
 /// A connection of one kind of entry: the library has no generic types that hold others.
 macro_rules! connection {
@@ -101,8 +101,9 @@ impl PageArguments {
         } else {
             (Side::First, "first", self.first, self.after)
         };
-        let count = count.unwrap_or(MAX_PAGE);
-        let Some(count) = u64::try_from(count).ok().filter(|_| (1..=MAX_PAGE).contains(&count)) else {
+        let most = i32::from(MAX_PAGE);
+        let count = count.unwrap_or(most);
+        let Some(count) = u64::try_from(count).ok().filter(|_| (1..=most).contains(&count)) else {
             return invalid(field, "ask for 1 to 100 entries");
         };
         let field = if backwards { "before" } else { "after" };

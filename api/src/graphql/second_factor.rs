@@ -109,7 +109,7 @@ impl SecondFactorMutation {
         Ok(TotpBeginPayload { secret, uri, user_errors })
     }
 
-    /// Puts the second factor into force with a first code of the app.
+    /// Puts the second factor into force with a first code of the app. Your other sessions end.
     #[graphql(guard = "Requires(Permission::ManageSelf)")]
     async fn totp_confirm(
         &self,

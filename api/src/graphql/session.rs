@@ -105,7 +105,7 @@ impl SessionMutation {
         let cookie = cookie(context)?;
         let core = core(context);
         let renewed = match &cookie.token {
-            Some(token) => core.services.people.sessions.refresh(token).await,
+            Some(token) => core.services.people.sessions.refresh(token, &caller(context).origin).await,
             None => {
                 Err(Refusal::whole(RefusalCode::SessionEnded, "there is no session to renew; log in").into())
             }

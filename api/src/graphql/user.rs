@@ -8,7 +8,8 @@ use domain::session::SessionCursor;
 use domain::user::{Permission, SetUp, Username};
 
 use crate::graphql::api_key::ApiKey;
-use crate::graphql::connection::{OpenSessionConnection, PageArguments, UserConnection};
+use crate::graphql::complexity::of_page;
+use crate::graphql::connection::{MAX_PAGE, OpenSessionConnection, PageArguments, UserConnection};
 use crate::graphql::error::{UserError, payload, top_level};
 use crate::graphql::guard::{is_own, may_see, permitted};
 use crate::graphql::loader::KeysOfUsers;
@@ -110,7 +111,7 @@ impl User {
         Some(self.open_sessions(context, PageArguments { first, after, last, before }).await)
     }
 
-    /// The API keys, newest first, with those that were revoked or ended in the last 30 days; null where they are not your own and you are no administrator.
+    /// The API keys, newest first, with those that were revoked or ended in the last 30 days, 200 at most; null where they are not your own and you are no administrator.
     #[graphql(complexity = "10 * child_complexity")]
     async fn api_keys(&self, context: &Context<'_>) -> Option<Result<Vec<ApiKey>>> {
         if !may_see(context, self.0.id) {
@@ -183,7 +184,7 @@ impl UserQuery {
     }
 
     /// Everybody, by user name. For administrators.
-    #[graphql(complexity = "20 + 10 * child_complexity")]
+    #[graphql(complexity = "of_page(first.or(last), MAX_PAGE.into(), child_complexity)")]
     async fn users(
         &self,
         context: &Context<'_>,

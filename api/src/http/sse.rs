@@ -67,7 +67,8 @@ pub(super) fn answer(app: &Arc<App>, prepared: Result<Prepared, Vec<ServerError>
 struct Events {
     outbox: Arc<Outbox>,
     steps: BoxStream<'static, Step>,
-    _shares: Option<Shares>,
+    #[allow(dead_code, reason = "held for as long as the operation follows what it shares with others")]
+    shares: Option<Shares>,
     expires: Option<Pin<Box<Sleep>>>,
     heartbeat: Interval,
     is_over: bool,
@@ -96,7 +97,7 @@ impl Events {
         Self {
             outbox,
             steps,
-            _shares: None,
+            shares: None,
             expires,
             heartbeat: interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
             is_over: false,
@@ -121,7 +122,7 @@ impl Events {
         }
         if let Poll::Ready(step) = self.steps.poll_next_unpin(context) {
             match step {
-                Some(Step::Joined(shares)) => self._shares = Some(shares),
+                Some(Step::Joined(shares)) => self.shares = Some(shares),
                 Some(Step::Response(response)) => return Poll::Ready(Some(next(&response_text(&response)))),
                 Some(Step::Refused(errors)) => {
                     let refused = GraphQlResponse::from_errors(errors);

@@ -385,7 +385,8 @@ mod tests {
         let far =
             "subscription Elsewhere {\n\n\n\n     quotes(instruments: [$1]) { ... on Quote { state } } }";
         assert_eq!(plan(far), quotes("...on Quote{state}"), "wherever it stands");
-        let long: String = (0..300).map(|number| format!("a_long_alias_{number}: state ")).collect();
+        let long =
+            (0..300).map(|number| format!("a_long_alias_{number}: state ")).collect::<Vec<_>>().concat();
         assert_eq!(quotes(&format!("... on Quote {{ {long} }}")), None, "what is shared is small");
     }
 }

@@ -142,10 +142,16 @@ async fn a_key_does_what_its_scopes_and_its_users_role_both_allow() {
     let change = "mutation { passwordChange(input: { currentPassword: \"a\", newPassword: \"b\" }) { userErrors { code } } }";
     assert_eq!(code(&node, &manager, change).await, "FORBIDDEN");
     node.clock.advance(Duration::seconds(1));
-    let invited = node
-        .change(&manager, "userInvite", json!({ "username": "cid", "role": "VIEWER" }), "user { username }")
-        .await;
-    assert_eq!(invited["user"]["username"], "cid");
+    // Whoever could make a person or become one would need no key any more.
+    let invite = "mutation { userInvite(input: { username: \"cid\", role: ADMIN }) { userErrors { code } } }";
+    assert_eq!(code(&node, &manager, invite).await, "FORBIDDEN");
+    node.stores.add_user("cid");
+    let users = node.data(&manager, "{ users(last: 1) { nodes { id username } } }", json!({})).await;
+    let cid = &users["users"]["nodes"][0];
+    assert_eq!(cid["username"], "cid");
+    let user = json!({ "user": cid["id"] });
+    let disabled = node.change(&manager, "userDisable", user, "user { state }").await;
+    assert_eq!(disabled["user"]["state"], "DISABLED");
     let line = node
         .data(&ann, "{ auditLines(first: 1) { nodes { via username apiKey { name } } } }", json!({}))
         .await;

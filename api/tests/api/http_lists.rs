@@ -178,3 +178,34 @@ async fn what_asks_the_schema_in_circles_is_refused() {
     let response = node.ask(None, &format!("{{ __schema {{ types {circle} }} }}"), json!({})).await;
     assert_eq!(response["errors"][0]["extensions"]["code"], "LIMIT");
 }
+
+#[tokio::test]
+async fn a_page_costs_by_how_much_is_asked_for() {
+    let node = Node::start().await;
+    let ann = node.log_in().await;
+    let cost_of = async |page: &str| {
+        let variables = if page.contains("$n") { "($n: Int = 7)" } else { "" };
+        let query = format!("query{variables} {{ {page} }}");
+        let response = node.ask(Some(&ann), &query, json!({})).await;
+        assert_eq!(response.get("errors"), None, "{response}");
+        response["extensions"]["cost"]["requested"].as_i64().unwrap()
+    };
+    for list in ["users", "auditLines"] {
+        for (arguments, entries) in [("(first: 1)", 1), ("(last: 30)", 30), ("(first: $n)", 7), ("", 100)] {
+            let below = cost_of(&format!("{list}{arguments} {{ nodes {{ id }} }}")).await;
+            let more = cost_of(&format!("{list}{arguments} {{ nodes {{ id a: id }} }}")).await;
+            assert_eq!(more - below, entries, "{list}{arguments}");
+        }
+    }
+    // What the dashboard asks for is far from what one operation may cost.
+    let operations: Value = serde_json::from_str(include_str!("../../../web/operations.json")).unwrap();
+    for name in ["Users", "AuditLines"] {
+        let mut known = operations.as_object().unwrap().values().filter_map(Value::as_str);
+        let begin = format!("query {name}(");
+        let query = known.find(|query| query.starts_with(&begin)).expect("the dashboard lists them");
+        let response = node.ask(Some(&ann), query, json!({ "first": 100 })).await;
+        assert_eq!(response.get("errors"), None, "{response}");
+        let cost = response["extensions"]["cost"]["requested"].as_i64().unwrap();
+        assert!(cost < 2_500, "{name}: {cost}");
+    }
+}

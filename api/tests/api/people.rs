@@ -1,12 +1,17 @@
 //! People: invited, managed, locked out, let in again; their passwords and their sessions.
 
+use std::sync::Arc;
+
+use api::auth::{OsRandom, Sha256Digest};
 use domain::access::Authority;
 use domain::address::Origin;
 use domain::asker::Asker;
+use domain::audit::AuditLog;
 use domain::session::SessionId;
-use domain::user::{Role, User, Username};
+use domain::user::{Recovery, Role, User, Username};
 use serde_json::{Value, json};
 use time::Duration;
+use time::macros::datetime;
 use uuid::Uuid;
 
 use crate::support::{Node, PASSWORD};
@@ -113,8 +118,10 @@ async fn a_user_is_locked_out_at_once_and_let_in_again() {
     let unknown = node.log_in_as("nobody", PASSWORD).await;
     assert_eq!(node.log_in_as("bob", PASSWORD).await, unknown, "nobody learns that the password was right");
     assert_eq!(node.stores.audit().last().unwrap(), "!SESSION_CREATE bob (USER_DISABLED)");
+    let lines = node.stores.audit().len();
     let again = node.change(&ann, "userDisable", json!({ "user": id }), "user { state }").await;
     assert_eq!(again["user"]["state"], "DISABLED", "twice is no error");
+    assert_eq!(node.stores.audit().len(), lines, "and nothing to tell");
 
     let enabled = node.change(&ann, "userEnable", json!({ "user": id }), "user { state }").await;
     assert_eq!(enabled["user"]["state"], "ACTIVE");
@@ -183,11 +190,48 @@ async fn the_last_administrator_stays() {
     let demoted = node.people.users.set_role(&asker, last.id, Role::Trader).await.unwrap_err();
     assert!(demoted.to_string().contains("last active administrator"), "{demoted}");
     assert!(node.people.users.disable(&asker, last.id).await.is_err());
+    assert!(node.people.users.reset_password(&asker, last.id).await.is_err());
     assert_eq!(node.people.users.list(&page).await.unwrap().items, [last]);
     assert_eq!(
         node.stores.audit()[1..],
-        ["!USER_ROLE_SET eve: ann (LAST_ADMINISTRATOR)", "!USER_DISABLE eve: ann (LAST_ADMINISTRATOR)"]
+        [
+            "!USER_ROLE_SET eve: ann (LAST_ADMINISTRATOR)",
+            "!USER_DISABLE eve: ann (LAST_ADMINISTRATOR)",
+            "!PASSWORD_RESET eve: ann (LAST_ADMINISTRATOR)"
+        ]
     );
+}
+
+#[tokio::test]
+async fn whoever_has_the_servers_machine_lets_the_last_administrator_in() {
+    let node = Node::start().await;
+    let ann = node.log_in().await;
+    let clock = node.clock.clone();
+    let random = Arc::new(OsRandom);
+    let audit = AuditLog { store: node.stores.clone(), clock: clock.clone(), random: random.clone() };
+    let recovery = Recovery {
+        users: node.stores.clone(),
+        digest: Arc::new(Sha256Digest),
+        audit: Arc::new(audit),
+        clock,
+        random,
+    };
+    for (name, expected) in [("nobody", "no such user"), ("a b", "2 to 40")] {
+        assert!(recovery.reset(name).await.unwrap_err().to_string().contains(expected), "{name}");
+    }
+    assert!(node.lets_in(&ann).await);
+    let link = recovery.reset(" Ann ").await.unwrap();
+    assert_eq!(link.expires_at, datetime!(2026-11-23 20:00 UTC));
+    assert!(!node.lets_in(&ann).await);
+    assert_eq!(node.log_in_as("ann", PASSWORD).await["userErrors"][0]["code"], "INVALID_CREDENTIALS");
+    let audit = node.stores.audit();
+    assert!(
+        audit.contains(&"PASSWORD_RESET nobody: ann (from the server's own machine)".into()),
+        "{audit:?}"
+    );
+    let input = json!({ "passwordToken": link.token.text(), "password": NEW });
+    node.change("", "passwordSet", input, "user { id }").await;
+    node.token_of("ann", NEW).await;
 }
 
 #[tokio::test]

@@ -66,11 +66,13 @@ async fn a_code_is_asked_for_once_the_factor_is_in_force() {
     let seen = node.data(&ann, "{ viewer { secondFactor recoveryCodesLeft } }", json!({})).await;
     assert_eq!(seen["viewer"], json!({ "secondFactor": true, "recoveryCodesLeft": 10 }));
     assert_eq!(log_in(&node, None).await, "SECOND_FACTOR_REQUIRED");
+    assert_eq!(node.stores.audit().last().unwrap(), "!SESSION_CREATE ann (SECOND_FACTOR_REQUIRED)");
     assert_eq!(log_in(&node, Some("  ")).await, "SECOND_FACTOR_REQUIRED");
     let wrong_password = node.log_in_as("ann", "wrong horse battery").await;
     assert_eq!(wrong_password["userErrors"][0]["code"], "INVALID_CREDENTIALS", "the password comes first");
     assert_eq!(log_in(&node, Some(&app.code(&node, 0))).await, "CODE_INVALID", "the first code is used up");
     assert_eq!(log_in(&node, Some(&app.code(&node, 1))).await, "IN", "a step early is right");
+    assert_eq!(node.stores.audit().last().unwrap(), "SESSION_CREATE ann");
     node.clock.advance(Duration::seconds(60));
     let code = app.code(&node, 0);
     let spaced = format!(" {} {} ", &code[..3], &code[3..]);
@@ -85,6 +87,18 @@ async fn a_code_is_asked_for_once_the_factor_is_in_force() {
     let again = node.refused(&ann, "totpBegin", json!({ "currentPassword": PASSWORD })).await;
     assert_eq!(again.0, "INVALID", "one is in force");
     assert_eq!(node.refused(&ann, "totpConfirm", json!({ "code": code })).await.0, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn sessions_that_were_opened_without_it_end() {
+    let node = Node::start().await;
+    let ann = node.log_in().await;
+    let other = node.token_of("ann", PASSWORD).await;
+    node.stores.add_user("bob");
+    let bob = node.token_of("bob", PASSWORD).await;
+    begin(&node, &ann).await;
+    assert!(node.lets_in(&ann).await && node.lets_in(&bob).await);
+    assert!(!node.lets_in(&other).await);
 }
 
 #[tokio::test]
@@ -110,6 +124,7 @@ async fn a_recovery_code_is_good_once() {
     let ann = node.log_in().await;
     let (app, codes) = begin(&node, &ann).await;
     assert_eq!(log_in(&node, Some(&codes[0])).await, "IN");
+    assert_eq!(node.stores.audit().last().unwrap(), "SESSION_CREATE ann (RECOVERY_CODE)");
     assert_eq!(log_in(&node, Some(&codes[0])).await, "CODE_INVALID");
     assert_eq!(
         log_in(&node, Some(&codes[1].to_uppercase().replace('-', " "))).await,

@@ -1,5 +1,7 @@
 //! Where somebody is logged in: listed, and ended.
 
+use domain::address::Origin;
+use domain::session::{LogIn, RefreshToken};
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -46,6 +48,22 @@ async fn sessions_are_listed_and_ended_one_by_one_or_all_others() {
     assert!(!node.lets_in(&first).await);
     assert_eq!(sessions(&node, &second).await.len(), 1);
     assert_eq!(node.stores.audit().last().unwrap(), "SESSION_REVOKE ann: ann (all other sessions)");
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_used_twice_is_written_down() {
+    let node = Node::start().await;
+    node.set_up().await;
+    let sessions = &node.people.sessions;
+    let log_in = LogIn { username: "ann".into(), password: PASSWORD.into(), code: None };
+    let opened = sessions.create(log_in, &Origin::default()).await.unwrap();
+    let renewed = sessions.refresh(&opened.refresh_token, &Origin::default()).await.unwrap();
+    let lines = node.stores.audit().len();
+    for token in [&opened.refresh_token, &renewed.refresh_token, &RefreshToken([9; 32])] {
+        let ended = sessions.refresh(token, &Origin::default()).await.unwrap_err();
+        assert!(ended.to_string().contains("has ended"), "{ended}");
+    }
+    assert_eq!(node.stores.audit()[lines..], ["SESSION_REVOKE ann: ann (REFRESH_TOKEN_REUSED)"]);
 }
 
 #[tokio::test]

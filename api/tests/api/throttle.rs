@@ -8,7 +8,7 @@ use domain::address::Origin;
 use domain::error::{Error, RefusalCode};
 use domain::session::{LogIn, SessionId};
 use domain::throttle::Throttle;
-use domain::user::Username;
+use domain::user::{UserId, Username};
 use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
@@ -84,7 +84,14 @@ async fn it_is_told_over_http_and_costs_nothing() {
     assert_eq!(refused["session"], json!(null));
     assert_eq!(refused["userErrors"][0]["code"], "TOO_MANY_ATTEMPTS");
     assert_eq!(refused["userErrors"][0]["message"], "too many attempts; try again in 90 seconds");
-    assert_eq!(node.stores.audit().len(), lines, "a flood does not fill the log");
+    node.log_in_as("ann", PASSWORD).await;
+    node.log_in_as("ann", PASSWORD).await;
+    let told = "!SESSION_CREATE ann (TOO_MANY_ATTEMPTS)";
+    assert_eq!(node.stores.audit()[lines..], [told], "a flood does not fill the log");
+    node.clock.advance(Duration::seconds(60));
+    node.log_in_as("ann", PASSWORD).await;
+    node.log_in_as("ann", PASSWORD).await;
+    assert_eq!(node.stores.audit()[lines..], [told, told], "once a minute");
     // Somebody types the password where the name belongs.
     node.log_in_as("hunter2-hunter2", WRONG).await;
     for name in node.limiter.names() {
@@ -198,6 +205,107 @@ async fn an_attack_from_everywhere_does_not_lock_the_owner_out() {
 }
 
 #[tokio::test]
+async fn those_at_the_same_address_do_not_lock_a_known_user_out() {
+    let node = Node::start().await;
+    node.set_up().await;
+    assert_eq!(code_from(&node, "ann", PASSWORD, address(1)).await, None);
+    let throttle = throttle(&node);
+    let name = |n: usize| Username::parse(&format!("user{n}")).unwrap();
+    // Her own first log-in was one.
+    for n in 1..60 {
+        throttle.log_in(Some(&name(n)), address(1)).await.unwrap();
+    }
+    assert!(throttle.log_in(Some(&name(60)), address(1)).await.is_err());
+    let ann = Username::parse("ann").unwrap();
+    for _ in 0..60 {
+        throttle.log_in(Some(&ann), address(1)).await.unwrap();
+        throttle.logged_in(&ann, address(1)).await;
+    }
+    let too_often = throttle.log_in(Some(&ann), address(1)).await;
+    assert!(too_often.is_err(), "nor does she keep the places for hashing to herself");
+}
+
+#[tokio::test]
+async fn a_try_without_a_verdict_does_not_count() {
+    let node = Node::start().await;
+    let ann = node.log_in().await;
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": "another battery horse" });
+    node.hasher.be_busy();
+    for _ in 0..12 {
+        let log_in = LogIn { username: "ann".into(), password: PASSWORD.into(), code: None };
+        let origin = Origin { address: address(1), agent: None };
+        let busy = node.people.sessions.create(log_in, &origin).await;
+        assert!(matches!(busy, Err(Error::Unavailable { .. })), "{busy:?}");
+        let query =
+            "mutation($input: PasswordChangeInput!) { passwordChange(input: $input) { user { id } } }";
+        let busy = node.ask(Some(&ann), query, json!({ "input": change })).await;
+        assert_eq!(busy["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{busy}");
+    }
+    node.hasher.calm_down();
+    for _ in 0..10 {
+        assert_eq!(code_from(&node, "ann", WRONG, address(1)).await, Some(RefusalCode::InvalidCredentials));
+    }
+    assert_eq!(code_from(&node, "ann", PASSWORD, address(1)).await, Some(RefusalCode::TooManyAttempts));
+    node.change(&ann, "passwordChange", change, "user { id }").await;
+}
+
+#[tokio::test]
+async fn codes_from_anywhere_are_counted_for_long() {
+    let node = Node::start().await;
+    node.set_up().await;
+    assert_eq!(code_from(&node, "ann", PASSWORD, address(1)).await, None);
+    let throttle = throttle(&node);
+    let page = domain::page::Page { side: domain::page::Side::First, cursor: None, count: 1 };
+    let ann = node.people.users.list(&page).await.unwrap().items.remove(0);
+    let unknown = address(9);
+    for _ in 0..30 {
+        throttle.code(&ann, unknown).await.unwrap();
+        node.clock.advance(Duration::seconds(60));
+    }
+    // Half an hour has gone by, and half a try has come back.
+    let refused = throttle.code(&ann, unknown).await.unwrap_err();
+    assert!(refused.to_string().contains("in 180"), "{refused}");
+    assert!(throttle.code(&ann, address(1)).await.is_ok(), "from where she logged in, she still can");
+    node.clock.advance(Duration::minutes(31));
+    let right = throttle.code(&ann, unknown).await.unwrap();
+    throttle.code_right(right).await;
+    assert!(throttle.code(&ann, unknown).await.is_ok(), "the right one was given back");
+    assert!(throttle.code(&ann, unknown).await.is_err(), "and no other");
+}
+
+#[tokio::test]
+async fn a_right_password_does_not_pay_for_wrong_ones() {
+    let node = Node::start().await;
+    let ann = node.log_in().await;
+    // A code is asked for besides, so that nothing changes.
+    let remove = |password: &str| json!({ "currentPassword": password, "code": "000000" });
+    for _ in 0..9 {
+        assert_eq!(node.refused(&ann, "totpRemove", remove(WRONG)).await.0, "PASSWORD_WRONG");
+    }
+    for _ in 0..20 {
+        assert_eq!(node.refused(&ann, "totpRemove", remove(PASSWORD)).await.0, "NOT_FOUND");
+    }
+    assert_eq!(node.refused(&ann, "totpRemove", remove(WRONG)).await.0, "PASSWORD_WRONG");
+    assert_eq!(node.refused(&ann, "totpRemove", remove(PASSWORD)).await.0, "TOO_MANY_ATTEMPTS");
+}
+
+#[tokio::test]
+async fn one_user_does_not_keep_the_places_for_hashing() {
+    let node = Node::start().await;
+    let throttle = throttle(&node);
+    let user = UserId(Uuid::nil());
+    let session = |n: u128| SessionId(Uuid::from_u128(n));
+    for n in 0..100 {
+        let right = throttle.password(user, session(n)).await.unwrap();
+        throttle.give_back(right).await;
+    }
+    assert!(throttle.password(user, session(100)).await.is_err(), "right or wrong, in whatever session");
+    assert!(throttle.password(UserId(Uuid::max()), session(101)).await.is_ok());
+    node.clock.advance(Duration::seconds(2));
+    assert!(throttle.password(user, session(102)).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_thief_of_the_password_cannot_use_up_the_owners_codes() {
     let node = Node::start().await;
     node.set_up().await;
@@ -242,5 +350,5 @@ async fn links_are_tried_so_often_from_an_address() {
     }
     assert!(throttle.link(address(1)).await.is_err());
     assert!(throttle.link(address(2)).await.is_ok());
-    assert!(throttle.password(SessionId(Uuid::nil())).await.is_ok());
+    assert!(throttle.password(UserId(Uuid::nil()), SessionId(Uuid::nil())).await.is_ok());
 }

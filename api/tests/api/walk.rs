@@ -21,7 +21,7 @@ enum Gate {
 }
 
 use Gate::{Needs, NeedsOneOf, Open};
-use Permission::{Administer, ManageSelf, ReadMarket};
+use Permission::{Administer, GrantAccess, ManageSelf, ReadMarket};
 
 const GATES: [(&str, Gate); 38] = [
     ("Query.viewer", Open),
@@ -35,12 +35,12 @@ const GATES: [(&str, Gate); 38] = [
     ("Query.watchlists", Needs(ReadMarket)),
     ("Query.system", Open),
     ("Mutation.userSetUp", Open),
-    ("Mutation.userInvite", Needs(Administer)),
-    ("Mutation.userRoleSet", Needs(Administer)),
+    ("Mutation.userInvite", Needs(GrantAccess)),
+    ("Mutation.userRoleSet", Needs(GrantAccess)),
     ("Mutation.userDisable", Needs(Administer)),
     ("Mutation.userEnable", Needs(Administer)),
-    ("Mutation.userPasswordReset", Needs(Administer)),
-    ("Mutation.userSecondFactorReset", Needs(Administer)),
+    ("Mutation.userPasswordReset", Needs(GrantAccess)),
+    ("Mutation.userSecondFactorReset", Needs(GrantAccess)),
     ("Mutation.passwordSet", Open),
     ("Mutation.passwordChange", Needs(ManageSelf)),
     ("Mutation.sessionCreate", Open),

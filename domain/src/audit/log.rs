@@ -131,6 +131,8 @@ fn reason(code: RefusalCode) -> &'static str {
         RefusalCode::LastAdministrator => "LAST_ADMINISTRATOR",
         RefusalCode::PasswordWrong => "PASSWORD_WRONG",
         RefusalCode::InvalidCredentials => "INVALID_CREDENTIALS",
+        RefusalCode::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
+        RefusalCode::TooManyAttempts => "TOO_MANY_ATTEMPTS",
         _ => "REFUSED",
     }
 }

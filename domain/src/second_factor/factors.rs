@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::error::{Error, Refusal, RefusalCode};
 use crate::random::{Random, new_id};
 use crate::second_factor::{
-    Confirmed, RecoveryCode, RecoveryCodeHash, SecondFactor, SecondFactorId, SecondFactorStore, Totp,
-    TotpSecret, code_invalid,
+    CodeKind, Confirmed, RecoveryCode, RecoveryCodeHash, SecondFactor, SecondFactorId, SecondFactorStore,
+    Totp, TotpSecret, code_invalid,
 };
 use crate::secret::Digest;
 use crate::throttle::Throttle;
@@ -58,9 +58,9 @@ impl SecondFactors {
         Err(Refusal::whole(RefusalCode::Invalid, message).into())
     }
 
-    /// Puts it into force with a first code; returns the recovery codes.
+    /// Puts it into force with a first code; returns the recovery codes. The person's other sessions end.
     pub async fn confirm(&self, person: &Person, code: &str) -> Result<Vec<RecoveryCode>, Error> {
-        let bucket = self.throttle.code(&person.user, person.origin.address).await?;
+        let tries = self.throttle.code(&person.user, person.origin.address).await?;
         let found = self.store.find(person.user.id).await?;
         let Some(factor) = found.filter(|factor| factor.confirmed_at.is_none()) else {
             let message = "there is no second factor to put into force; begin with totpBegin";
@@ -71,11 +71,11 @@ impl SecondFactors {
         let line = self.audit.done(person, AuditAction::TotpConfirm);
         let Some(step) = step else { return Err(self.audit.refuse(line, code_invalid()).await) };
         let (codes, hashes) = self.new_codes();
-        let confirmed = Confirmed { id: factor.id, step, at };
+        let confirmed = Confirmed { id: factor.id, step, at, kept: person.session };
         if !self.store.confirm(&confirmed, &hashes, &line).await? {
             return Err(code_invalid().into());
         }
-        self.throttle.right(&bucket).await;
+        self.throttle.code_right(tries).await;
         Ok(codes)
     }
 
@@ -110,14 +110,20 @@ impl SecondFactors {
         Ok(self.store.recovery_codes_left(user).await?)
     }
 
-    /// Whether this code is right now for the user, whose second factor is in force. It is used up.
-    pub async fn verify(&self, user: &User, code: &str, address: Option<IpAddr>) -> Result<bool, Error> {
-        let bucket = self.throttle.code(user, address).await?;
-        let right = self.use_up(user.id, code).await?;
-        if right {
-            self.throttle.right(&bucket).await;
+    /// What this code is, where it is right now for the user, whose second factor is in force. It is used up.
+    pub async fn verify(
+        &self,
+        user: &User,
+        code: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Option<CodeKind>, Error> {
+        let tries = self.throttle.code(user, address).await?;
+        let kind = if digits(code).is_some() { CodeKind::App } else { CodeKind::Recovery };
+        if !self.use_up(user.id, code).await? {
+            return Ok(None);
         }
-        Ok(right)
+        self.throttle.code_right(tries).await;
+        Ok(Some(kind))
     }
 
     async fn use_up(&self, user: UserId, code: &str) -> Result<bool, Error> {
@@ -145,7 +151,7 @@ impl SecondFactors {
         if !person.user.second_factor {
             return Err(not_in_force().into());
         }
-        if self.verify(&person.user, code, person.origin.address).await? {
+        if self.verify(&person.user, code, person.origin.address).await?.is_some() {
             return Ok(());
         }
         Err(self.audit.refuse(self.audit.done(person, action), code_invalid()).await)

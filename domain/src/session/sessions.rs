@@ -10,13 +10,13 @@ use crate::clock::Clock;
 use crate::error::{Error, Refusal, RefusalCode};
 use crate::page::{Found, Page};
 use crate::random::{Random, new_id};
-use crate::second_factor::SecondFactors;
+use crate::second_factor::{CodeKind, SecondFactors};
 use crate::secret::Digest;
 use crate::session::{
-    NewSession, RefreshToken, RefreshTokenHash, Rotation, SESSION_LIVES, Session, SessionCursor, SessionId,
-    SessionStore,
+    NewSession, RefreshToken, RefreshTokenHash, Renewal, Rotation, SESSION_LIVES, Session, SessionCursor,
+    SessionId, SessionStore,
 };
-use crate::throttle::Throttle;
+use crate::throttle::{Throttle, Tries};
 use crate::user::{
     Password, PasswordHash, PasswordHasher, Permission, User, UserId, UserState, UserStore, Username,
 };
@@ -40,6 +40,20 @@ pub struct LogIn {
     pub password: String,
     /// Six digits or a recovery code, where they were given.
     pub code: Option<String>,
+}
+
+/// What somebody claims who wants to come in.
+struct Claim {
+    name: Option<Username>,
+    password: String,
+    /// What the try took.
+    tries: Tries,
+}
+
+/// A user whose password was right.
+struct Identified {
+    user: User,
+    password: PasswordHash,
 }
 
 /// What can be done with sessions.
@@ -69,59 +83,94 @@ impl Sessions {
     /// work.
     pub async fn create(&self, log_in: LogIn, origin: &Origin) -> Result<Granted, Error> {
         let name = Username::parse(&log_in.username).ok();
-        self.throttle.log_in(name.as_ref(), origin.address).await?;
-        let (user, password) = self.identify(name.as_ref(), log_in.password, origin).await?;
-        if user.second_factor {
-            self.check_code(&user, log_in.code.as_deref(), origin).await?;
-        }
-        let granted = self.open(user, password, origin).await?;
+        let tries = match self.throttle.log_in(name.as_ref(), origin.address).await {
+            Err(Error::Refused(refusal)) => {
+                return Err(self.slowed_down(name.as_ref(), refusal, origin).await);
+            }
+            tries => tries?,
+        };
+        let identified = self.identify(Claim { name, password: log_in.password, tries }, origin).await?;
+        let code = if identified.user.second_factor {
+            Some(self.check_code(&identified.user, log_in.code.as_deref(), origin).await?)
+        } else {
+            None
+        };
+        let granted = self.open(identified, code, origin).await?;
         self.throttle.logged_in(&granted.user.username, origin.address).await;
         Ok(granted)
     }
 
-    /// The user of this name and password.
-    async fn identify(
-        &self,
-        name: Option<&Username>,
-        password: String,
-        origin: &Origin,
-    ) -> Result<(User, PasswordHash), Error> {
-        if password.len() > Password::MAX_BYTES {
-            return Err(wrong().into());
+    /// Writes now and then that somebody tries too often; returns the refusal.
+    async fn slowed_down(&self, name: Option<&Username>, refusal: Refusal, origin: &Origin) -> Error {
+        if !self.throttle.is_news(origin.address).await {
+            return refusal.into();
         }
+        let user = match self.find(name).await {
+            Ok((user, _)) => user,
+            Err(error) => return error,
+        };
+        let line = self.audit.done(Doer::outside(user.as_ref(), origin), AuditAction::SessionCreate);
+        self.audit.refuse(line, refusal).await
+    }
+
+    /// The user of this name, and the hash of the password.
+    async fn find(&self, name: Option<&Username>) -> Result<(Option<User>, Option<PasswordHash>), Error> {
         let known = match name {
             Some(name) => self.users.find_by_username(name).await?,
             None => None,
         };
         let (user, hash) = known.unzip();
-        let hash = hash.flatten();
-        let right = self.hasher.verify(Password::claimed(password), hash.clone()).await?;
+        Ok((user, hash.flatten()))
+    }
+
+    /// The user of this name and password.
+    async fn identify(&self, claim: Claim, origin: &Origin) -> Result<Identified, Error> {
+        let Claim { name, password, tries } = claim;
+        if password.len() > Password::MAX_BYTES {
+            return Err(wrong().into());
+        }
+        let (user, hash) = self.find(name.as_ref()).await?;
+        let right = match self.hasher.verify(Password::claimed(password), hash.clone()).await {
+            Ok(right) => right,
+            Err(error) => {
+                // Whoever was not told whether the password is right has not guessed.
+                self.throttle.give_back(tries).await;
+                return Err(error);
+            }
+        };
         let reason = match (&user, &hash) {
             (Some(user), Some(_)) if right && user.state != UserState::Active => "USER_DISABLED",
             (Some(_), None) => "NO_PASSWORD",
             _ => "INVALID_CREDENTIALS",
         };
         let found = user.clone().zip(hash).filter(|(user, _)| right && user.state == UserState::Active);
-        if let Some(found) = found {
-            return Ok(found);
+        if let Some((user, password)) = found {
+            return Ok(Identified { user, password });
         }
         let line = self.audit.done(Doer::outside(user.as_ref(), origin), AuditAction::SessionCreate);
         Err(self.audit.refuse_for(line, reason, wrong()).await)
     }
 
-    async fn check_code(&self, user: &User, code: Option<&str>, origin: &Origin) -> Result<(), Error> {
+    async fn check_code(&self, user: &User, code: Option<&str>, origin: &Origin) -> Result<CodeKind, Error> {
+        let line = self.audit.done(Doer::outside(Some(user), origin), AuditAction::SessionCreate);
         let Some(code) = code.map(str::trim).filter(|code| !code.is_empty()) else {
             let message = "give the six digits of your authenticator app, or a recovery code";
-            return Err(Refusal::of("code", RefusalCode::SecondFactorRequired, message).into());
+            let refusal = Refusal::of("code", RefusalCode::SecondFactorRequired, message);
+            return Err(self.audit.refuse(line, refusal).await);
         };
-        if self.second_factors.verify(user, code, origin.address).await? {
-            return Ok(());
+        match self.second_factors.verify(user, code, origin.address).await? {
+            Some(kind) => Ok(kind),
+            None => Err(self.audit.refuse(line, crate::second_factor::code_invalid()).await),
         }
-        let line = self.audit.done(Doer::outside(Some(user), origin), AuditAction::SessionCreate);
-        Err(self.audit.refuse(line, crate::second_factor::code_invalid()).await)
     }
 
-    async fn open(&self, user: User, password: PasswordHash, origin: &Origin) -> Result<Granted, Error> {
+    async fn open(
+        &self,
+        identified: Identified,
+        code: Option<CodeKind>,
+        origin: &Origin,
+    ) -> Result<Granted, Error> {
+        let Identified { user, password } = identified;
         let now = self.clock.now();
         let session = Session {
             id: SessionId(new_id(now, self.random.as_ref())),
@@ -134,6 +183,7 @@ impl Sessions {
         };
         let refresh_token = self.new_token();
         let line = self.audit.done(Doer::in_session(&user, session.id, origin), AuditAction::SessionCreate);
+        let line = if code == Some(CodeKind::Recovery) { line.telling("RECOVERY_CODE") } else { line };
         let new = NewSession { session, token: self.hash(&refresh_token), password };
         if self.store.create(&new, &line).await? {
             Ok(Granted { session: new.session, user, refresh_token })
@@ -144,15 +194,17 @@ impl Sessions {
     }
 
     /// Uses a refresh token. One that was used before ends its session.
-    pub async fn refresh(&self, token: &RefreshToken) -> Result<Granted, Error> {
+    pub async fn refresh(&self, token: &RefreshToken, origin: &Origin) -> Result<Granted, Error> {
         let next = self.new_token();
         let now = self.clock.now();
-        let (old, new) = (self.hash(token), self.hash(&next));
-        match self.store.rotate(old, new, now, now + SESSION_LIVES).await? {
+        let old = self.hash(token);
+        let Some((_, user)) = self.store.find_by_token(old, now).await? else { return Err(ended().into()) };
+        let line = self.audit.done(Doer::outside(Some(&user), origin), AuditAction::SessionRevoke);
+        let line = line.about(user.username.as_str()).telling("REFRESH_TOKEN_REUSED");
+        let renewal = Renewal { old, new: self.hash(&next), now, expires_at: now + SESSION_LIVES };
+        match self.store.rotate(renewal, &line).await? {
             Rotation::Rotated(session, user) => Ok(Granted { session, user, refresh_token: next }),
-            Rotation::Reused(_) | Rotation::Refused => {
-                Err(Refusal::whole(RefusalCode::SessionEnded, "this session has ended; log in again").into())
-            }
+            Rotation::Reused(_) | Rotation::Refused => Err(ended().into()),
         }
     }
 
@@ -217,6 +269,10 @@ impl Sessions {
     fn hash(&self, token: &RefreshToken) -> RefreshTokenHash {
         RefreshTokenHash(self.digest.sha256(&token.0))
     }
+}
+
+fn ended() -> Refusal {
+    Refusal::whole(RefusalCode::SessionEnded, "this session has ended; log in again")
 }
 
 fn wrong() -> Refusal {

@@ -28,17 +28,23 @@ impl PasswordCheck {
         password: String,
         action: AuditAction,
     ) -> Result<PasswordHash, Error> {
-        let bucket = self.throttle.password(person.session).await?;
+        let tries = self.throttle.password(person.user.id, person.session).await?;
         let found = self.users.find_by_username(&person.user.username).await?;
         let hash = found.and_then(|(_, hash)| hash);
-        let right = password.len() <= Password::MAX_BYTES
-            && self.hasher.verify(Password::claimed(password), hash.clone()).await?;
+        let right = if password.len() <= Password::MAX_BYTES {
+            self.hasher.verify(Password::claimed(password), hash.clone()).await
+        } else {
+            Ok(false)
+        };
+        if !matches!(right, Ok(false)) {
+            self.throttle.give_back(tries).await;
+        }
+        let right = right?;
         let Some(hash) = hash.filter(|_| right) else {
             let message = "this is not your current password";
             let refusal = Refusal::of("currentPassword", RefusalCode::PasswordWrong, message);
             return Err(self.audit.refuse(self.audit.done(person, action), refusal).await);
         };
-        self.throttle.right(&bucket).await;
         Ok(hash)
     }
 }

@@ -53,8 +53,12 @@ pub trait UserStore: Send + Sync {
     -> Result<bool, StoreError>;
 
     /// Takes the user's password away and ends all sessions (at `token.created_at`); `token` is for the next one.
-    /// The state stays. Never [`Changed::LastAdministrator`].
+    /// The state stays.
     async fn reset_password(&self, token: &PasswordToken, audit: &AuditLine) -> Result<Changed, StoreError>;
+
+    /// The same for whoever has the server's own machine: takes the second factor away as well and lets the user in
+    /// again, the last administrator too. Returns the user as it is then, where there is one.
+    async fn recover(&self, token: &PasswordToken, audit: &AuditLine) -> Result<Option<User>, StoreError>;
 
     /// The user whose password can be chosen with this token at `now`: it is in force, and the user not disabled.
     async fn find_by_password_token(
@@ -77,10 +81,10 @@ pub trait UserStore: Send + Sync {
     /// is no longer the user's.
     async fn change_password(&self, change: &PasswordChange, audit: &AuditLine) -> Result<bool, StoreError>;
 
-    /// Gives a user another role. The line is written where it was done.
+    /// Gives a user another role. The line is written where something was changed.
     async fn set_role(&self, user: UserId, role: Role, audit: &AuditLine) -> Result<Changed, StoreError>;
 
-    /// Locks a user out and ends all sessions. The line is written where it was done.
+    /// Locks a user out and ends all sessions. The line is written where something was changed.
     async fn disable(
         &self,
         user: UserId,
@@ -89,6 +93,6 @@ pub trait UserStore: Send + Sync {
     ) -> Result<Changed, StoreError>;
 
     /// Lets a disabled user in again: active where there is a password, else invited. Others stay as they are. The
-    /// line is written where it was done.
+    /// line is written where something was changed.
     async fn enable(&self, user: UserId, audit: &AuditLine) -> Result<Changed, StoreError>;
 }

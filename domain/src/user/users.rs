@@ -23,7 +23,7 @@ use crate::user::{
 const INVITATION_LIVES: Duration = Duration::days(7);
 
 /// How long the link of a reset is good for.
-const RESET_LIVES: Duration = Duration::hours(24);
+pub(super) const RESET_LIVES: Duration = Duration::hours(24);
 
 /// Whether a set-up token is the right one. The token is derived from the installation's key, so that
 /// every node of an installation knows it and none has to store it.
@@ -247,7 +247,7 @@ impl Users {
     }
 }
 
-fn no_such_user() -> Refusal {
+pub(super) fn no_such_user() -> Refusal {
     Refusal::of("user", RefusalCode::NotFound, "there is no such user")
 }
 

@@ -56,6 +56,15 @@ impl LocalLimiter {
         taken
     }
 
+    pub(crate) fn give_back(&self, name: &str, amount: u32, allowance: Allowance) {
+        let now = self.begun.elapsed();
+        let mut buckets = locked(&self.buckets);
+        // One that is not kept is full.
+        let Some(kept) = buckets.get_mut(name) else { return };
+        let left = kept.bucket.give_back(amount, allowance, now);
+        kept.full_at = now.saturating_add(fills_in(Taken::Granted { left }, allowance));
+    }
+
     pub(crate) fn refill(&self, name: &str) {
         locked(&self.buckets).remove(name);
     }
@@ -94,6 +103,10 @@ fn make_room(buckets: &mut HashMap<String, Kept>, now: Duration) {
 impl RateLimiter for LocalBus {
     async fn take(&self, bucket: &str, amount: u32, allowance: Allowance) -> Taken {
         self.shared.limiter.take(bucket, amount, allowance)
+    }
+
+    async fn give_back(&self, bucket: &str, amount: u32, allowance: Allowance) {
+        self.shared.limiter.give_back(bucket, amount, allowance);
     }
 
     async fn refill(&self, bucket: &str) {

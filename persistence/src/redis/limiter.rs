@@ -16,8 +16,8 @@ use super::{RedisBus, away};
 /// How long Redis may usually take before this node counts by itself.
 pub(super) const BUCKET_TAKES: Duration = Duration::from_millis(100);
 
-/// Takes ARGV[1] from the bucket KEYS[1], which holds at most ARGV[2] and gets ARGV[3] in a second. Answers
-/// whether it was taken, what is left, and the seconds until there is enough. A full bucket has no key; one
+/// Takes ARGV[1] from the bucket KEYS[1] (puts it back where it is less than nothing), which holds at most ARGV[2] and
+/// gets ARGV[3] in a second. Answers whether it was taken, what is left, and the seconds until there is enough. A full bucket has no key; one
 /// that is not full has a key until it is (for a month at most). A clock that was set back fills nothing.
 static TAKE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -46,12 +46,20 @@ return {granted and 1 or 0, math.floor(level), string.format('%.17g', wait)}
 #[async_trait]
 impl RateLimiter for RedisBus {
     async fn take(&self, bucket: &str, amount: u32, allowance: Allowance) -> Taken {
-        match self.in_time(self.take_shared(bucket, amount, allowance)).await {
+        match self.in_time(self.take_shared(bucket, i64::from(amount), allowance)).await {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::debug!(%error, "a token bucket is counted by this node alone");
                 self.limiter.take(bucket, amount, allowance)
             }
+        }
+    }
+
+    async fn give_back(&self, bucket: &str, amount: u32, allowance: Allowance) {
+        // It may have been taken here, while Redis was away.
+        self.limiter.give_back(bucket, amount, allowance);
+        if let Err(error) = self.in_time(self.take_shared(bucket, -i64::from(amount), allowance)).await {
+            tracing::debug!(%error, "what was taken from a token bucket is not given back");
         }
     }
 
@@ -71,7 +79,7 @@ impl RedisBus {
         self.names.of(&format!("bucket:{bucket}"))
     }
 
-    async fn take_shared(&self, bucket: &str, amount: u32, allowance: Allowance) -> Result<Taken, BusError> {
+    async fn take_shared(&self, bucket: &str, amount: i64, allowance: Allowance) -> Result<Taken, BusError> {
         let mut call = TAKE.key(self.bucket_key(bucket));
         call.arg(amount).arg(allowance.capacity).arg(allowance.per_second);
         let mut connection = self.commands.connection().await?;

@@ -1,14 +1,16 @@
 //! API keys. A key stays when it is revoked or has ended: the audit log refers to it.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use domain::access::{ApiKeyId, Scope, Scopes};
 use domain::address::AddressRange;
-use domain::api_key::{ApiKey, ApiKeyHash, ApiKeyName, ApiKeyStore, MAX_API_KEYS};
+use domain::api_key::{ApiKey, ApiKeyHash, ApiKeyName, ApiKeyStore, MAX_API_KEYS, MAX_LISTED_API_KEYS};
 use domain::audit::AuditLine;
 use domain::store::StoreError;
 use domain::user::{User, UserId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, Condition, DatabaseTransaction, QueryOrder};
+use sea_orm::{ActiveValue::Set, Condition, DatabaseTransaction, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 
 use super::column::{Hidden, Moment};
@@ -129,14 +131,21 @@ impl ApiKeyStore for Sql {
 
     async fn list(&self, users: &[UserId], since: OffsetDateTime) -> Result<Vec<ApiKey>, StoreError> {
         run(async {
-            let rows = row::Entity::find()
-                .filter(row::Column::UserId.is_in(users.iter().map(|user| user.0)))
-                .filter(never_or_not_before(row::Column::RevokedAt, since))
-                .filter(never_or_not_before(row::Column::ExpiresAt, since))
-                .order_by_desc(row::Column::CreatedAt)
-                .order_by_desc(row::Column::Id)
-                .all(&self.reader)
-                .await?;
+            let mut rows = Vec::new();
+            for user in users {
+                // Those in use come first, so that none of them is hidden by others.
+                let found = row::Entity::find()
+                    .filter(row::Column::UserId.eq(user.0))
+                    .filter(never_or_not_before(row::Column::RevokedAt, since))
+                    .filter(never_or_not_before(row::Column::ExpiresAt, since))
+                    .order_by_desc(row::Column::RevokedAt.is_null())
+                    .order_by_desc(row::Column::ExpiresAt.is_null())
+                    .order_by_desc(row::Column::ExpiresAt)
+                    .order_by_desc(row::Column::CreatedAt)
+                    .limit(MAX_LISTED_API_KEYS);
+                rows.extend(found.all(&self.reader).await?);
+            }
+            rows.sort_by_key(|row| Reverse((row.created_at, row.id)));
             rows.iter().map(row::Model::key).collect()
         })
         .await

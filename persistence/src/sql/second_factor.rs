@@ -17,7 +17,7 @@ use sea_orm::entity::prelude::*;
 use super::column::{Hidden, Moment};
 use super::failure::{Failure, in_column};
 use super::seal::Place;
-use super::{Sql, audit, run, user};
+use super::{Sql, audit, run, session, user};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -152,6 +152,7 @@ impl SecondFactorStore for Sql {
             let since = Some(Moment::from(confirmed.at));
             user::set(&transaction, user, user::row::Column::SecondFactorSince, since).await?;
             replace_codes(&transaction, user, codes).await?;
+            session::end_others(&transaction, user, confirmed.kept, confirmed.at).await?;
             audit::write(&transaction, audit).await?;
             transaction.commit().await?;
             Ok(true)
@@ -212,11 +213,8 @@ impl SecondFactorStore for Sql {
         run(async {
             let transaction = self.begin_write().await?;
             let was_in_force = is_in_force(&transaction, user).await? == Some(true);
-            row::Entity::delete_by_id(user.0).exec(&transaction).await?;
-            replace_codes(&transaction, user, &[]).await?;
+            forget(&transaction, user).await?;
             if was_in_force {
-                let none = None::<Moment>;
-                user::set(&transaction, user, user::row::Column::SecondFactorSince, none).await?;
                 audit::write(&transaction, audit).await?;
             }
             transaction.commit().await?;
@@ -229,6 +227,13 @@ impl SecondFactorStore for Sql {
 /// A step as it is kept; those of the next 292 billion years fit.
 fn step(step: u64) -> Result<i64, Failure> {
     i64::try_from(step).map_err(in_column("second_factors.last_step"))
+}
+
+/// Takes the factor (in force or not) and the codes of a user away, whose lock the transaction has.
+pub(super) async fn forget(transaction: &DatabaseTransaction, user: UserId) -> Result<(), Failure> {
+    row::Entity::delete_by_id(user.0).exec(transaction).await?;
+    replace_codes(transaction, user, &[]).await?;
+    user::set(transaction, user, user::row::Column::SecondFactorSince, None::<Moment>).await
 }
 
 /// Takes the user's lock; returns whether the user's second factor is in force, where there is such a user.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::audit::AuditLine;
 use domain::page::{Found, Page};
 use domain::session::{
-    NewSession, RefreshTokenHash, Rotation, Session, SessionCursor, SessionId, SessionStore,
+    NewSession, RefreshTokenHash, Renewal, Rotation, Session, SessionCursor, SessionId, SessionStore,
 };
 use domain::store::StoreError;
 use domain::user::{User, UserId, UserState, Username};
@@ -104,17 +104,10 @@ impl SessionStore for Sql {
         .await
     }
 
-    async fn rotate(
-        &self,
-        old: RefreshTokenHash,
-        new: RefreshTokenHash,
-        now: OffsetDateTime,
-        expires_at: OffsetDateTime,
-    ) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, renewal: Renewal, reused: &AuditLine) -> Result<Rotation, StoreError> {
         run(async {
             let transaction = self.begin_write().await?;
-            let renewal = token::Renewal { old, new, now, expires_at };
-            let rotation = token::rotate(&transaction, renewal).await?;
+            let rotation = token::rotate(&transaction, renewal, reused).await?;
             transaction.commit().await?;
             Ok(rotation)
         })

@@ -157,6 +157,10 @@ impl UserStore for Sql {
         run(self.take_password(token, audit)).await
     }
 
+    async fn recover(&self, token: &PasswordToken, audit: &AuditLine) -> Result<Option<User>, StoreError> {
+        run(self.recover_user(token, audit)).await
+    }
+
     async fn find_by_password_token(
         &self,
         token: PasswordTokenHash,

@@ -1,4 +1,6 @@
-use domain::api_key::{ApiKey, ApiKeyHash, ApiKeyId, ApiKeyStore, LISTED_FOR, MAX_API_KEYS};
+use domain::api_key::{
+    ApiKey, ApiKeyHash, ApiKeyId, ApiKeyStore, LISTED_FOR, MAX_API_KEYS, MAX_LISTED_API_KEYS,
+};
 use domain::audit::AuditAction;
 use domain::store::StoreError;
 use domain::user::{Role, User, UserId};
@@ -15,6 +17,7 @@ pub async fn contract(pair: &Pair) {
     life(pair, &user).await;
     forms(pair, &user).await;
     lists(pair).await;
+    listed_in_bounds(pair).await;
     uses(pair, &user).await;
     noted_at_once(pair).await;
     the_limit_holds(pair).await;
@@ -114,6 +117,25 @@ async fn lists(pair: &Pair) {
     assert_eq!(listed, expected, "the newest first; without what ended more than thirty days ago");
     assert_eq!(pair.one.list(&[yan.id], since).await.unwrap(), [made[1].clone()]);
     assert_eq!(pair.one.list(&[], since).await.unwrap(), []);
+}
+
+/// Many that are revoked do not hide one that is in use.
+async fn listed_in_bounds(pair: &Pair) {
+    let user = users::active(pair, "una", Role::Trader).await;
+    let mut made = Vec::new();
+    for number in 0..=MAX_LISTED_API_KEYS {
+        let (key, hash) = api_key(user.id, NOW + Duration::seconds(number.cast_signed()));
+        assert!(create(pair, &key, hash).await);
+        if number > 0 {
+            assert!(revoke(pair, key.id, NOW).await);
+        }
+        made.insert(0, key.id);
+    }
+    let listed = pair.other.list(&[user.id], NOW).await.unwrap();
+    let listed: Vec<_> = listed.into_iter().map(|key| key.id).collect();
+    assert_eq!(listed.len() as u64, MAX_LISTED_API_KEYS);
+    assert_eq!(listed.last(), made.last(), "the one in use, though it is the oldest");
+    assert!(listed.is_sorted_by_key(|id| made.iter().position(|known| known == id)), "the newest first");
 }
 
 async fn uses(pair: &Pair, user: &User) {

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::connect;
 use crate::or_skip;
-use crate::samples::{NOW, line, new_session, password, token, watchlist};
+use crate::samples::{NOW, line, new_session, password, renewal, reused, token, watchlist};
 
 /// How many changes the first release had.
 const FIRST_RELEASE: u32 = 7;
@@ -107,7 +107,7 @@ async fn is_brought_up_to_date(url: &str, url_to_make: &str) {
         ..new_session(ann.id, NOW).session
     };
     assert_eq!(found, expected);
-    let rotated = sql.rotate(refresh, token(), NOW, expected.expires_at).await.unwrap();
+    let rotated = sql.rotate(renewal(refresh, token(), NOW, expected.expires_at), &reused()).await.unwrap();
     assert_eq!(rotated, Rotation::Rotated(expected, ann.clone()));
     let log_in = line(AuditAction::SessionCreate);
     assert!(SessionStore::create(&sql, &new_session(ann.id, NOW), &log_in).await.unwrap());

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::users::is_written;
 use super::{Pair, users};
 use crate::at_once;
-use crate::samples::{NOW, invited, line, new_password, new_session, token};
+use crate::samples::{NOW, invited, line, new_password, new_session, renewal, reused, token};
 
 pub async fn contract(pair: &Pair) {
     let user = users::only(pair).await;
@@ -60,7 +60,7 @@ async fn life(pair: &Pair, user: &User) {
     let second = token();
     let later = NOW + Duration::days(10);
     let expires_at = later + Duration::days(14);
-    let rotated = pair.other.rotate(first, second, later, expires_at).await.unwrap();
+    let rotated = pair.other.rotate(renewal(first, second, later, expires_at), &reused()).await.unwrap();
     let renewed = Session { expires_at, last_used_at: later, ..session.clone() };
     assert_eq!(rotated, Rotation::Rotated(renewed.clone(), user.clone()));
     let found = Some((renewed, user.clone()));
@@ -87,27 +87,46 @@ async fn reuse(pair: &Pair, user: &User) {
     let (session, first) = open(pair, user).await;
     let (second, third) = (token(), token());
     let ends = session.expires_at;
-    assert!(matches!(pair.one.rotate(first, second, NOW, ends).await.unwrap(), Rotation::Rotated(..)));
-    assert_eq!(pair.one.rotate(first, third, NOW, ends).await.unwrap(), Rotation::Reused(session.id));
+    let line = reused();
+    let rotated = pair.one.rotate(renewal(first, second, NOW, ends), &line).await.unwrap();
+    assert!(matches!(rotated, Rotation::Rotated(..)));
+    assert!(!is_written(pair, &line).await);
+    let line = reused();
+    let rotated = pair.one.rotate(renewal(first, third, NOW, ends), &line).await.unwrap();
+    assert_eq!(rotated, Rotation::Reused(session.id));
+    assert!(is_written(pair, &line).await);
     assert!(!is_open(pair, &session).await);
     // The token in force has gone with its session, and the thief's was never made.
     for dead in [first, second, third] {
-        assert_eq!(pair.other.rotate(dead, token(), NOW, ends).await.unwrap(), Rotation::Refused);
+        let line = reused();
+        let rotated = pair.other.rotate(renewal(dead, token(), NOW, ends), &line).await.unwrap();
+        assert_eq!(rotated, Rotation::Refused);
+        assert!(!is_written(pair, &line).await);
     }
 }
 
 async fn refusals(pair: &Pair, user: &User) {
     let ends = NOW + Duration::days(14);
-    assert_eq!(pair.one.rotate(token(), token(), NOW, ends).await.unwrap(), Rotation::Refused);
+    assert_eq!(
+        pair.one.rotate(renewal(token(), token(), NOW, ends), &reused()).await.unwrap(),
+        Rotation::Refused
+    );
     assert_eq!(pair.one.find_by_token(token(), NOW).await.unwrap(), None);
 
     let (ended, of_ended) = open(pair, user).await;
     assert!(end(pair, ended.id, NOW).await);
-    assert_eq!(pair.one.rotate(of_ended, token(), NOW, ends).await.unwrap(), Rotation::Refused);
+    assert_eq!(
+        pair.one.rotate(renewal(of_ended, token(), NOW, ends), &reused()).await.unwrap(),
+        Rotation::Refused
+    );
 
     let (expired, of_expired) = open(pair, user).await;
     let late = expired.expires_at;
-    let refused = pair.one.rotate(of_expired, token(), late, late + Duration::days(14)).await.unwrap();
+    let refused = pair
+        .one
+        .rotate(renewal(of_expired, token(), late, late + Duration::days(14)), &reused())
+        .await
+        .unwrap();
     assert_eq!(refused, Rotation::Refused);
 
     // Nobody's, and of somebody who meanwhile has another password, or none.
@@ -131,7 +150,7 @@ async fn the_same_token_at_once(pair: &Pair, user: &User) {
     let ends = session.expires_at;
     let outcomes = at_once(8, |number| {
         let sql = pair.of(number);
-        async move { sql.rotate(shared, token(), NOW, ends).await.unwrap() }
+        async move { sql.rotate(renewal(shared, token(), NOW, ends), &reused()).await.unwrap() }
     })
     .await;
     let count = |wanted: fn(&Rotation) -> bool| outcomes.iter().filter(|outcome| wanted(outcome)).count();
@@ -158,7 +177,8 @@ async fn old_rows_go(pair: &Pair, user: &User) {
     for _ in 0..4 {
         now += Duration::days(12);
         let next = token();
-        let rotated = pair.one.rotate(current, next, now, now + Duration::days(14)).await.unwrap();
+        let rotated =
+            pair.one.rotate(renewal(current, next, now, now + Duration::days(14)), &reused()).await.unwrap();
         assert!(matches!(rotated, Rotation::Rotated(..)), "{rotated:?}");
         current = next;
     }

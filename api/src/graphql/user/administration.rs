@@ -144,8 +144,8 @@ pub struct AdministrationMutation;
 
 #[Object]
 impl AdministrationMutation {
-    /// Makes a user, who chooses a password with the token within seven days.
-    #[graphql(guard = "Requires(Permission::Administer)")]
+    /// Makes a user, who chooses a password with the token within seven days. For administrators, with a session, not with a key.
+    #[graphql(guard = "Requires(Permission::GrantAccess)")]
     async fn user_invite(
         &self,
         context: &Context<'_>,
@@ -156,8 +156,8 @@ impl AdministrationMutation {
         UserInvitePayload::of(users.invite(&asker, &input.username, input.role.into()).await)
     }
 
-    /// Gives a user another role. It holds at once, for open sessions and API keys too.
-    #[graphql(guard = "Requires(Permission::Administer)")]
+    /// Gives a user another role. It holds at once, for open sessions and API keys too. For administrators, with a session, not with a key.
+    #[graphql(guard = "Requires(Permission::GrantAccess)")]
     async fn user_role_set(
         &self,
         context: &Context<'_>,
@@ -195,8 +195,8 @@ impl AdministrationMutation {
         UserEnablePayload::of(enabled.await)
     }
 
-    /// Makes a user's password void and ends the sessions at once; the user chooses another with the token within 24 hours. API keys stay: lock the user out to stop them.
-    #[graphql(guard = "Requires(Permission::Administer)")]
+    /// Makes a user's password void and ends the sessions at once; the user chooses another with the token within 24 hours. API keys stay: lock the user out to stop them. For administrators, with a session, not with a key.
+    #[graphql(guard = "Requires(Permission::GrantAccess)")]
     async fn user_password_reset(
         &self,
         context: &Context<'_>,
@@ -208,8 +208,8 @@ impl AdministrationMutation {
         UserPasswordResetPayload::of(reset.await)
     }
 
-    /// Takes the second factor of a user away who lost it.
-    #[graphql(guard = "Requires(Permission::Administer)")]
+    /// Takes the second factor of a user away who lost it. For administrators, with a session, not with a key.
+    #[graphql(guard = "Requires(Permission::GrantAccess)")]
     async fn user_second_factor_reset(
         &self,
         context: &Context<'_>,

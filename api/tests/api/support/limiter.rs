@@ -33,6 +33,13 @@ impl RateLimiter for FakeLimiter {
         known.take(amount, allowance, now)
     }
 
+    async fn give_back(&self, bucket: &str, amount: u32, allowance: Allowance) {
+        let now = Duration::from_secs(self.clock.now().unix_timestamp().try_into().unwrap());
+        if let Some(known) = self.buckets.lock().unwrap().get_mut(bucket) {
+            known.give_back(amount, allowance, now);
+        }
+    }
+
     async fn refill(&self, bucket: &str) {
         self.buckets.lock().unwrap().remove(bucket);
     }

@@ -1,6 +1,7 @@
 //! Refresh tokens: the hashes of those that sessions had, and of the one that each has now.
 
-use domain::session::{RefreshTokenHash, Rotation, SessionId};
+use domain::audit::AuditLine;
+use domain::session::{RefreshTokenHash, Renewal, Rotation, SessionId};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, QuerySelect, QueryTrait};
@@ -10,7 +11,7 @@ use super::ending::{KEPT_FOR, PRUNED_AT_ONCE, end, is};
 use super::row;
 use crate::sql::column::{Hidden, Moment};
 use crate::sql::failure::Failure;
-use crate::sql::user;
+use crate::sql::{audit, user};
 
 mod refresh_token {
     use sea_orm::entity::prelude::*;
@@ -32,17 +33,12 @@ mod refresh_token {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// A token that is to take another's place.
-#[derive(Clone, Copy)]
-pub(super) struct Renewal {
-    pub(super) old: RefreshTokenHash,
-    pub(super) new: RefreshTokenHash,
-    pub(super) now: OffsetDateTime,
-    pub(super) expires_at: OffsetDateTime,
-}
-
 /// [`domain::session::SessionStore::rotate`]
-pub(super) async fn rotate(transaction: &DatabaseTransaction, renewal: Renewal) -> Result<Rotation, Failure> {
+pub(super) async fn rotate(
+    transaction: &DatabaseTransaction,
+    renewal: Renewal,
+    reused: &AuditLine,
+) -> Result<Rotation, Failure> {
     let Renewal { old, new, now, expires_at } = renewal;
     let Some(id) = find_session(transaction, old).await? else { return Ok(Rotation::Refused) };
     let session = row::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(transaction).await?;
@@ -52,6 +48,7 @@ pub(super) async fn rotate(transaction: &DatabaseTransaction, renewal: Renewal) 
     if token.replaced_at.is_some() {
         let id = SessionId(session.id);
         end(transaction, is(id), now).await?;
+        audit::write(transaction, reused).await?;
         return Ok(Rotation::Reused(id));
     }
     let Some(user) = user::row::Entity::find_by_id(session.user_id).one(transaction).await? else {

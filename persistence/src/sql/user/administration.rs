@@ -24,6 +24,9 @@ impl Sql {
         let transaction = self.begin_write().await?;
         self.lock(&transaction, Lock::Administrators).await?;
         let Some(row) = lock(&transaction, user).await? else { return Ok(Changed::NotFound) };
+        if row.role == role.as_str() {
+            return Ok(Changed::Done(row.user()?));
+        }
         if role != Role::Admin && is_last_administrator(&transaction, &row).await? {
             return Ok(Changed::LastAdministrator);
         }
@@ -54,29 +57,41 @@ impl Sql {
     pub(super) async fn let_in(&self, user: UserId, audit: &AuditLine) -> Result<Changed, Failure> {
         let transaction = self.begin_write().await?;
         let Some(row) = lock(&transaction, user).await? else { return Ok(Changed::NotFound) };
-        let state = match row.state()? {
-            UserState::Disabled if row.password_hash.is_some() => UserState::Active,
-            UserState::Disabled => UserState::Invited,
-            as_it_is => as_it_is,
-        };
+        let state = enabled(&row)?;
         change_state(transaction, row, state, audit).await
     }
 }
 
+/// Nothing is written where it is the user's state already.
 async fn change_state(
     transaction: DatabaseTransaction,
     row: row::Model,
     state: UserState,
     audit: &AuditLine,
 ) -> Result<Changed, Failure> {
+    if row.state()? == state {
+        return Ok(Changed::Done(row.user()?));
+    }
     set(&transaction, UserId(row.id), row::Column::State, state.as_str()).await?;
     audit::write(&transaction, audit).await?;
     transaction.commit().await?;
     Ok(Changed::Done(row::Model { state: state.as_str().to_owned(), ..row }.user()?))
 }
 
+/// What a user's state is once the user is no longer locked out.
+pub(super) fn enabled(row: &row::Model) -> Result<UserState, Failure> {
+    Ok(match row.state()? {
+        UserState::Disabled if row.password_hash.is_some() => UserState::Active,
+        UserState::Disabled => UserState::Invited,
+        as_it_is => as_it_is,
+    })
+}
+
 /// Whether this is the only administrator who can come in.
-async fn is_last_administrator(transaction: &DatabaseTransaction, row: &row::Model) -> Result<bool, Failure> {
+pub(super) async fn is_last_administrator(
+    transaction: &DatabaseTransaction,
+    row: &row::Model,
+) -> Result<bool, Failure> {
     let user = row.user()?;
     if user.role != Role::Admin || user.state != UserState::Active || row.password_hash.is_none() {
         return Ok(false);

@@ -9,10 +9,11 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use time::OffsetDateTime;
 
+use super::administration::{enabled, is_last_administrator};
 use super::{lock, row, set};
 use crate::sql::column::{Hidden, HiddenText, Moment};
 use crate::sql::failure::Failure;
-use crate::sql::{Lock, Sql, audit, session};
+use crate::sql::{Lock, Sql, audit, second_factor, session};
 
 mod token {
     use sea_orm::entity::prelude::*;
@@ -66,12 +67,32 @@ impl Sql {
         // Whoever counts administrators who can come in must see this one no longer.
         self.lock(&transaction, Lock::Administrators).await?;
         let Some(row) = lock(&transaction, token.user).await? else { return Ok(Changed::NotFound) };
-        set(&transaction, token.user, row::Column::PasswordHash, None::<String>).await?;
-        replace_token(&transaction, token).await?;
-        session::end_all(&transaction, token.user, token.created_at).await?;
+        if is_last_administrator(&transaction, &row).await? {
+            return Ok(Changed::LastAdministrator);
+        }
+        make_void(&transaction, token).await?;
         audit::write(&transaction, audit).await?;
         transaction.commit().await?;
         Ok(Changed::Done(row.user()?))
+    }
+
+    /// [`domain::user::UserStore::recover`]
+    pub(super) async fn recover_user(
+        &self,
+        token: &PasswordToken,
+        audit: &AuditLine,
+    ) -> Result<Option<User>, Failure> {
+        let transaction = self.begin_write().await?;
+        self.lock(&transaction, Lock::Administrators).await?;
+        let Some(row) = lock(&transaction, token.user).await? else { return Ok(None) };
+        make_void(&transaction, token).await?;
+        second_factor::forget(&transaction, token.user).await?;
+        let row = row::Model { password_hash: None, second_factor_since: None, ..row };
+        let state = enabled(&row)?;
+        set(&transaction, token.user, row::Column::State, state.as_str()).await?;
+        audit::write(&transaction, audit).await?;
+        transaction.commit().await?;
+        Ok(Some(row::Model { state: state.as_str().to_owned(), ..row }.user()?))
     }
 
     /// [`domain::user::UserStore::set_password`]
@@ -115,6 +136,13 @@ impl Sql {
         transaction.commit().await?;
         Ok(true)
     }
+}
+
+/// Takes the password of a user away, whose lock the transaction has, and ends the sessions; the token is for the next.
+async fn make_void(transaction: &DatabaseTransaction, token: &PasswordToken) -> Result<(), Failure> {
+    set(transaction, token.user, row::Column::PasswordHash, None::<String>).await?;
+    replace_token(transaction, token).await?;
+    session::end_all(transaction, token.user, token.created_at).await
 }
 
 /// The user whose password can be chosen with this token now.

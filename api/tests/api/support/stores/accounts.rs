@@ -22,6 +22,9 @@ impl PeopleTables {
         };
         let before = self.users[place].0.clone();
         change(&mut self.users[place].0);
+        if self.users[place].0 == before {
+            return Changed::Done(self.user(id).unwrap());
+        }
         let can_manage = |(user, password): &(User, Option<PasswordHash>)| {
             user.role == Role::Admin && user.state == UserState::Active && password.is_some()
         };
@@ -102,13 +105,39 @@ impl UserStore for Stores {
 
     async fn reset_password(&self, token: &PasswordToken, audit: &AuditLine) -> Result<Changed, StoreError> {
         let people = &mut self.tables()?.people;
-        let Some((_, password)) = people.user_mut(token.user) else { return Ok(Changed::NotFound) };
+        let is_other = |(user, password): &&(User, Option<PasswordHash>)| {
+            let can_manage =
+                user.role == Role::Admin && user.state == UserState::Active && password.is_some();
+            can_manage && user.id != token.user
+        };
+        let others = people.users.iter().filter(is_other).count();
+        let Some((user, password)) = people.user_mut(token.user) else { return Ok(Changed::NotFound) };
+        let counts = user.role == Role::Admin && user.state == UserState::Active && password.is_some();
+        if counts && others == 0 {
+            return Ok(Changed::LastAdministrator);
+        }
         *password = None;
         people.password_tokens.retain(|known| known.user != token.user);
         people.password_tokens.push(*token);
         people.end_sessions(token.user, None);
         people.audit.push(audit.clone());
         Ok(Changed::Done(people.user(token.user).unwrap()))
+    }
+
+    async fn recover(&self, token: &PasswordToken, audit: &AuditLine) -> Result<Option<User>, StoreError> {
+        let people = &mut self.tables()?.people;
+        let Some((user, password)) = people.user_mut(token.user) else { return Ok(None) };
+        *password = None;
+        if user.state == UserState::Disabled {
+            user.state = UserState::Invited;
+        }
+        people.factors.retain(|(factor, _)| factor.user != token.user);
+        people.recovery_codes.retain(|(owner, _)| *owner != token.user);
+        people.password_tokens.retain(|known| known.user != token.user);
+        people.password_tokens.push(*token);
+        people.end_sessions(token.user, None);
+        people.audit.push(audit.clone());
+        Ok(people.user(token.user))
     }
 
     async fn find_by_password_token(
@@ -206,6 +235,7 @@ impl SecondFactorStore for Stores {
         (factor.confirmed_at, *step) = (Some(confirmed.at), confirmed.step);
         let user = factor.user;
         people.recovery_codes.extend(codes.iter().map(|code| (user, *code)));
+        people.end_sessions(user, Some(confirmed.kept));
         people.audit.push(audit.clone());
         Ok(true)
     }

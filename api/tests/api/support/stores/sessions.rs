@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::audit::AuditLine;
 use domain::page::{Found, Page};
 use domain::session::{
-    NewSession, RefreshTokenHash, Rotation, Session, SessionCursor, SessionId, SessionStore,
+    NewSession, RefreshTokenHash, Renewal, Rotation, Session, SessionCursor, SessionId, SessionStore,
 };
 use domain::store::StoreError;
 use domain::user::{User, UserId, UserState, Username};
@@ -39,13 +39,8 @@ impl SessionStore for Stores {
         Ok(unchanged)
     }
 
-    async fn rotate(
-        &self,
-        old: RefreshTokenHash,
-        new: RefreshTokenHash,
-        now: OffsetDateTime,
-        expires_at: OffsetDateTime,
-    ) -> Result<Rotation, StoreError> {
+    async fn rotate(&self, renewal: Renewal, reused: &AuditLine) -> Result<Rotation, StoreError> {
+        let Renewal { old, new, now, expires_at } = renewal;
         let people = &mut self.tables()?.people;
         let Some((id, current)) = people.tokens.get(&old).copied() else { return Ok(Rotation::Refused) };
         let Some((session, open)) = people.sessions.iter_mut().find(|(session, _)| session.id == id) else {
@@ -53,6 +48,7 @@ impl SessionStore for Stores {
         };
         if !current {
             *open = false;
+            people.audit.push(reused.clone());
             return Ok(Rotation::Reused(id));
         }
         if !*open || session.expires_at <= now {

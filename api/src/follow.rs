@@ -110,8 +110,9 @@ async fn follow(app: &Arc<App>, asked: Asked, recipient: Recipient) -> Followed 
     let Some(user) = caller.principal.as_ref().map(|principal| principal.user.id) else {
         return Followed::Alone(app.schema.execute_stream(prepared.into_request(caller)).map(event).boxed());
     };
-    let name = prepared.operation_name.as_deref();
-    let plan = Plan::of(&prepared.document.parsed, name, &prepared.variables);
+    let plan = prepared
+        .definition()
+        .and_then(|operation| Plan::of(&prepared.document.parsed, operation, &prepared.variables));
     if let Some(plan) = plan
         && check_principal(caller.principal.as_ref(), Permission::ReadMarket).is_ok()
     {

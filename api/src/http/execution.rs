@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::parser::types::OperationDefinition;
 use async_graphql::{ErrorExtensionValues, Request, Response, ServerError, Value, Variables};
 use tokio::task::JoinHandle;
 
@@ -31,6 +32,12 @@ impl Prepared {
     /// The request, as the library executes it for this caller.
     pub fn into_request(self, caller: Caller) -> Request {
         self.request().data(caller)
+    }
+
+    /// What the document says of the operation.
+    pub fn definition(&self) -> Option<&OperationDefinition> {
+        let operation = self.document.operation(self.operation_name.as_deref()).ok()?;
+        self.document.definition(operation)
     }
 
     /// The request without anybody behind it. Its text was parsed already, and is not looked at again.

@@ -7,8 +7,7 @@
 use std::fmt::Write as _;
 
 use async_graphql::parser::types::{
-    Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
-    SelectionSet,
+    Directive, ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::{ID, InputType, Name, Positioned, Value, Variables};
 use domain::bar::Series;
@@ -44,9 +43,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a valid subscription; `None` where it has to go the plain way.
-    pub fn of(document: &ExecutableDocument, name: Option<&str>, variables: &Variables) -> Option<Self> {
-        let operation = find(document, name)?;
+    /// The plan of this operation of a valid document; `None` where it has to go the plain way.
+    pub fn of(
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        variables: &Variables,
+    ) -> Option<Self> {
         if operation.ty != OperationType::Subscription || !operation.directives.is_empty() {
             return None;
         }
@@ -91,17 +93,6 @@ impl Plan {
                 format!("{head}bars(instrument:\"{id}\",size:{size}){selection}}}")
             }
         }
-    }
-}
-
-fn find<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Option<&'d OperationDefinition> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(&operation.node),
-        (DocumentOperations::Multiple(operations), Some(name)) => Some(&operations.get(name)?.node),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            operations.values().next().map(|operation| &operation.node)
-        }
-        _ => None,
     }
 }
 
@@ -276,9 +267,16 @@ mod tests {
         GlobalId::Instrument(InstrumentId::from_uuid(Uuid::from_u128(number))).encode().0
     }
 
+    /// The plan of the only operation of a text.
+    fn only(text: &str, variables: &Variables) -> Option<Plan> {
+        let document = parse_query(text).unwrap();
+        let operation = &document.operations.iter().next().unwrap().1.node;
+        Plan::of(&document, operation, variables)
+    }
+
     fn plan_with(text: &str, variables: serde_json::Value) -> Option<Plan> {
         let text = text.replace("$1", &format!("{:?}", id(1)));
-        Plan::of(&parse_query(text).unwrap(), None, &Variables::from_json(variables))
+        only(&text, &Variables::from_json(variables))
     }
 
     fn plan(text: &str) -> Option<Plan> {
@@ -378,7 +376,7 @@ mod tests {
         for text in texts {
             let plan = plan(text).unwrap();
             let document = plan.document(plan.subjects[0]);
-            let again = Plan::of(&parse_query(&document).unwrap(), None, &Variables::default()).unwrap();
+            let again = only(&document, &Variables::default()).unwrap();
             assert_eq!((again.head, again.selection), (plan.head, plan.selection), "{document}");
             assert_eq!(again.subjects, plan.subjects);
         }

@@ -29,7 +29,7 @@ mod testing;
 mod tests;
 
 pub use presence::DeskPresence;
-pub use shown::{FeedEvent, Shown, Streamed};
+pub use shown::{Delivery, FeedEvent, Shown, Streamed};
 
 use announcer::Announcer;
 use channel::Link;

@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
 use crate::admission::Following;
+use crate::bookmark::Bookmark;
 use crate::graphql::error::{code, top_level};
 use crate::graphql::guard::check_principal;
 use crate::http::{App, Caller, OperationKind, Prepared, event, execute, failed, with_codes};
@@ -27,6 +28,8 @@ pub(crate) struct Shares {
 pub(crate) enum Step {
     /// From now on its events come through the outbox, for as long as these are held.
     Joined(Shares),
+    /// It runs for its subscriber alone, who may come back to where this stands.
+    Began(Bookmark),
     /// A response.
     Response(Response),
     /// It was not begun.
@@ -62,9 +65,13 @@ pub(crate) fn steps(app: &Arc<App>, asked: Asked, recipient: Recipient) -> BoxSt
     let steps = stream::once(begin).flat_map(|followed| match followed {
         Followed::Shared(shares) => stream::iter([Step::Joined(shares)]).boxed(),
         Followed::Refused(errors) => stream::iter([Step::Refused(errors)]).boxed(),
-        Followed::Alone(responses) => {
-            responses.map(Step::Response).chain(stream::iter([Step::Complete])).boxed()
-        }
+        Followed::Alone(responses, bookmark) => stream::iter([Step::Began(bookmark.clone())])
+            .chain(responses.map(move |response| {
+                bookmark.hand();
+                Step::Response(response)
+            }))
+            .chain(stream::iter([Step::Complete]))
+            .boxed(),
     });
     steps.boxed()
 }
@@ -91,7 +98,7 @@ enum Followed {
     /// Its events come through the outbox, for as long as these are held.
     Shared(Shares),
     /// Its events are executed for this subscriber alone.
-    Alone(BoxStream<'static, Response>),
+    Alone(BoxStream<'static, Response>, Bookmark),
     /// It was not begun.
     Refused(Vec<ServerError>),
 }
@@ -106,9 +113,11 @@ async fn follow(app: &Arc<App>, asked: Asked, recipient: Recipient) -> Followed 
         Ok(cost) => cost,
         Err(errors) => return refused(errors),
     };
+    let bookmark = Bookmark::default();
     // The guards tell whoever is nobody.
     let Some(user) = caller.principal.as_ref().map(|principal| principal.user.id) else {
-        return Followed::Alone(app.schema.execute_stream(prepared.into_request(caller)).map(event).boxed());
+        let responses = app.schema.execute_stream(prepared.into_request(caller));
+        return Followed::Alone(responses.map(event).boxed(), bookmark);
     };
     let plan = prepared
         .definition()
@@ -125,12 +134,12 @@ async fn follow(app: &Arc<App>, asked: Asked, recipient: Recipient) -> Followed 
     let Some(following) = app.admission.follow(user, cost.requested().saturating_mul(ALONE)) else {
         return too_much();
     };
-    let responses = app.schema.execute_stream(prepared.into_request(caller));
+    let responses = app.schema.execute_stream(prepared.into_request(caller).data(bookmark.clone()));
     let held = move |response| {
         let _ = &following;
         event(response)
     };
-    Followed::Alone(responses.map(held).boxed())
+    Followed::Alone(responses.map(held).boxed(), bookmark)
 }
 
 fn refused(errors: Vec<ServerError>) -> Followed {

@@ -81,7 +81,7 @@ impl App {
         let registered = protocol.operations.as_deref().or(assets.operations());
         let schema = graphql::schema(Arc::clone(&core));
         Self {
-            share: Share::new(schema.clone()),
+            share: Share::new(schema.clone(), Arc::clone(&core.services.clock)),
             schema,
             meter: Meter::new(Arc::clone(&core.services.limiter), protocol.limits.cost),
             documents: Documents::new(registered, protocol.documents),

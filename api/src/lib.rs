@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 mod admission;
 mod assets;
 pub mod auth;
+mod bookmark;
 mod core;
 mod cost;
 mod feed;

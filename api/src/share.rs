@@ -3,10 +3,17 @@
 //! [`Plan`] brings a subscription into a form that does not depend on how it was written; [`Topic`] executes one
 //! such form for one subject and puts the bytes into the [`Outbox`] of each connection that follows. What is not
 //! declared shareable ([`shape`]) is executed for its subscriber alone; the bytes are the same either way.
+//!
+//! What waits for a connection that does not read is bounded: the latest value of what conflates ([`frame`]), or of what
+//! does not a queue, and a gap for what did not fit ([`backlog`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use domain::clock::Clock;
+
+mod audience;
+mod backlog;
 mod frame;
 mod outbox;
 mod plan;
@@ -15,7 +22,7 @@ mod source;
 mod topic;
 
 pub use frame::{Frame, Place};
-pub use outbox::{OperationNumber, Order, Outbox};
+pub use outbox::{News, OperationNumber, Order, Outbox};
 pub use plan::Plan;
 pub use source::{events, is_shared};
 pub use topic::Membership;
@@ -29,6 +36,7 @@ const MAX_TOPICS: usize = 20_000;
 /// The shared executions of one node, each for as long as somebody follows it.
 pub struct Share {
     schema: Schema,
+    clock: Arc<dyn Clock>,
     topics: Mutex<Topics>,
 }
 
@@ -41,8 +49,8 @@ struct Topics {
 
 impl Share {
     /// Executes on this schema. It must not charge anybody: who joins was charged before.
-    pub fn new(schema: Schema) -> Self {
-        Self { schema, topics: Mutex::default() }
+    pub fn new(schema: Schema, clock: Arc<dyn Clock>) -> Self {
+        Self { schema, clock, topics: Mutex::default() }
     }
 
     /// Follows a plan for this operation, whose caller may. `None` where one of its subjects cannot be followed;
@@ -60,7 +68,7 @@ impl Share {
                 return None;
             }
         }
-        let join = |topic: Arc<Topic>| topic.join(plan.pace, outbox, outbox.open(operation));
+        let join = |topic: Arc<Topic>| topic.join(plan.pace, outbox, operation);
         Some(topics.into_iter().map(join).collect())
     }
 
@@ -78,7 +86,7 @@ impl Share {
         if topics.by_document.len() >= MAX_TOPICS {
             return None;
         }
-        let topic = Topic::start(&self.schema, document.clone());
+        let topic = Topic::start(&self.schema, Arc::clone(&self.clock), document.clone());
         topics.by_document.insert(document, Arc::downgrade(&topic));
         Some(topic)
     }

@@ -47,8 +47,19 @@ impl<V: Streamed> FeedEvent<V> {
     }
 }
 
+/// What a subscriber gets that does not take its events in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The latest value.
+    Latest,
+    /// Every value, as far as they fit into a queue; else a gap, and those after it.
+    Every,
+}
+
 /// What can be streamed: quotes and live bars.
 pub trait Streamed: Clone + PartialEq + Send + Sync + 'static {
+    /// What may be left out of it.
+    const DELIVERY: Delivery;
     /// The value in a message, where it is one of this kind.
     fn of(message: &Message) -> Option<&Self>;
     /// The instrument behind a topic of this kind.
@@ -70,6 +81,8 @@ pub trait Streamed: Clone + PartialEq + Send + Sync + 'static {
 }
 
 impl Streamed for Quote {
+    const DELIVERY: Delivery = Delivery::Latest;
+
     fn of(message: &Message) -> Option<&Self> {
         if let Message::Quote(quote) = message { Some(quote) } else { None }
     }
@@ -115,6 +128,8 @@ impl Streamed for Quote {
 }
 
 impl Streamed for BarUpdate {
+    const DELIVERY: Delivery = Delivery::Latest;
+
     fn of(message: &Message) -> Option<&Self> {
         if let Message::Bar(update) = message { Some(update) } else { None }
     }

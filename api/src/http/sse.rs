@@ -24,7 +24,7 @@ use crate::auth::{Vigil, Watched};
 use crate::follow::{Asked, Recipient, Shares, Step, steps};
 use crate::graphql::error::code;
 use crate::http::{App, Caller, Prepared, failed, response_text};
-use crate::share::{Order, Outbox, Place};
+use crate::share::{Frame, News, Order, Outbox, Place};
 
 /// How often a comment shows that the connection lives.
 const HEARTBEAT: Duration = Duration::from_secs(12);
@@ -109,31 +109,38 @@ impl Events {
     /// What comes next; `None` where the connection ends without a word, so that the client comes again.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
         if let Poll::Ready(order) = self.outbox.poll_order(context) {
-            return Poll::Ready(match order {
-                Order::ServerStops | Order::TooSlow => None,
-                Order::AuthorityEnded => Some(self.refuse("the session or API key has ended; log in again")),
-                Order::RightsChanged => Some(self.refuse("your rights have changed; ask again")),
-            });
+            return Poll::Ready(self.obey(order));
         }
         if let Some(expires) = &mut self.expires
             && expires.as_mut().poll(context).is_ready()
         {
             return Poll::Ready(Some(self.refuse("the access token has expired; ask again with a new one")));
         }
-        if let Poll::Ready(step) = self.steps.poll_next_unpin(context) {
+        while let Poll::Ready(Some(step)) = self.steps.poll_next_unpin(context) {
             match step {
-                Some(Step::Joined(shares)) => self.shares = Some(shares),
-                Some(Step::Response(response)) => return Poll::Ready(Some(next(&response_text(&response)))),
-                Some(Step::Refused(errors)) => {
+                Step::Joined(shares) => self.shares = Some(shares),
+                // The source of its events waits while the client does not read.
+                Step::Began(_) => {}
+                Step::Response(response) => return Poll::Ready(Some(next(&response_text(&response)))),
+                Step::Refused(errors) => {
                     let refused = GraphQlResponse::from_errors(errors);
                     return Poll::Ready(Some(self.complete(next(&response_text(&refused)))));
                 }
-                Some(Step::Complete) => return Poll::Ready(Some(self.complete(String::new()))),
-                None => {}
+                Step::Complete => return Poll::Ready(Some(self.complete(String::new()))),
             }
         }
-        if self.outbox.poll_waiting(context).is_ready() {
-            return Poll::Ready(Some(self.gather()));
+        let mut piece = String::new();
+        while piece.len() < BATCH
+            && !self.is_over
+            && let Poll::Ready(news) = self.outbox.poll_take(context)
+        {
+            match news {
+                News::Order(order) => return Poll::Ready(self.obey(order).map(|last| piece + &last)),
+                News::Events(_, frames) => self.gather(&frames, &mut piece),
+            }
+        }
+        if !piece.is_empty() {
+            return Poll::Ready(Some(piece));
         }
         if self.heartbeat.poll_tick(context).is_ready() {
             return Poll::Ready(Some(":\n\n".to_owned()));
@@ -141,20 +148,24 @@ impl Events {
         Poll::Pending
     }
 
-    /// What waits in the outbox, up to a batch.
-    fn gather(&mut self) -> String {
-        let mut piece = String::new();
-        while piece.len() < BATCH
-            && let Some((_, frames)) = self.outbox.take()
-        {
-            for frame in frames {
-                if frame.place() == Place::End {
-                    return self.complete(piece);
-                }
-                piece.push_str(&next(frame.response()));
-            }
+    /// The last piece, for this reason.
+    fn obey(&mut self, order: Order) -> Option<String> {
+        match order {
+            Order::ServerStops | Order::TooSlow => None,
+            Order::AuthorityEnded => Some(self.refuse("the session or API key has ended; log in again")),
+            Order::RightsChanged => Some(self.refuse("your rights have changed; ask again")),
         }
-        piece
+    }
+
+    /// Adds events to a piece.
+    fn gather(&mut self, frames: &[Frame], piece: &mut String) {
+        for frame in frames {
+            if frame.place() == Place::End {
+                *piece = self.complete(std::mem::take(piece));
+                return;
+            }
+            piece.push_str(&next(frame.response()));
+        }
     }
 
     /// Says why it ends, and ends.

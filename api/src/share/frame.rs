@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
+use domain::quote::Stamp;
 use smallvec::SmallVec;
 use time::OffsetDateTime;
 
@@ -11,8 +12,12 @@ use time::OffsetDateTime;
 pub enum Place {
     /// The latest value; of bars, the latest of each time.
     Value(Option<OffsetDateTime>),
+    /// One of a kind of which every value is told: it replaces nothing.
+    Each(Stamp),
     /// Something was lost.
     Gap,
+    /// Something was lost at this seat, and nowhere else.
+    Missed(SeatNumber),
     /// The topic cannot be served; stands until a value comes.
     Refusal,
     /// Nothing more comes.
@@ -32,6 +37,9 @@ struct Event {
 
 /// Counts the events of a topic, from 1.
 pub type FrameNumber = u64;
+
+/// Counts those who have followed a topic, from 1.
+pub type SeatNumber = u64;
 
 impl Frame {
     /// An event at this place.
@@ -67,8 +75,10 @@ impl Pending {
     /// Adds an event, which replaces what waits at its place.
     pub fn put(&mut self, frame: Frame) {
         let place = frame.place();
-        let is_value = matches!(place, Place::Value(_));
-        self.0.retain(|known| known.place() != place && !(is_value && known.place() == Place::Refusal));
+        if !matches!(place, Place::Each(_)) {
+            let is_value = matches!(place, Place::Value(_));
+            self.0.retain(|known| known.place() != place && !(is_value && known.place() == Place::Refusal));
+        }
         self.0.push(frame);
     }
 
@@ -106,8 +116,10 @@ impl Latest {
                 }
                 self.refusal = None;
             }
+            // What has happened is no news to a newcomer; what stood in its way does not any more.
+            Place::Each(_) => self.refusal = None,
             Place::Refusal => self.refusal = Some(frame.clone()),
-            Place::Gap | Place::End => {}
+            Place::Gap | Place::Missed(_) | Place::End => {}
         }
     }
 
@@ -141,6 +153,9 @@ mod tests {
 
     const QUOTE: Place = Place::Value(None);
 
+    /// The same place twice: what is told of every value replaces nothing.
+    const TRADE: Place = Place::Each(Stamp { epoch: 1, sequence: 1 });
+
     fn texts<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Vec<&'f str> {
         frames.into_iter().map(|frame| frame.response().as_str()).collect()
     }
@@ -148,7 +163,8 @@ mod tests {
     #[test]
     fn what_waits_is_the_last_of_each_place() {
         type Case = (&'static [(Place, &'static str)], &'static [&'static str]);
-        let cases: [Case; 5] = [
+        let cases: [Case; 6] = [
+            (&[(TRADE, "a"), (Place::Refusal, "no"), (TRADE, "b")], &["a", "no", "b"]),
             (&[(QUOTE, "a"), (QUOTE, "b")], &["b"]),
             (&[(QUOTE, "a"), (Place::Gap, "g"), (QUOTE, "b")], &["g", "b"]),
             (&[(Place::Gap, "g"), (QUOTE, "a"), (Place::Gap, "h")], &["a", "h"]),
@@ -183,5 +199,10 @@ mod tests {
         assert_eq!(texts(latest.frames()), ["current", "no"]);
         latest.put(&frame(at(5), "again"));
         assert_eq!(texts(latest.frames()), ["again"]);
+        let mut trades = Latest::default();
+        trades.put(&frame(Place::Refusal, "no"));
+        assert_eq!(texts(trades.frames()), ["no"]);
+        trades.put(&frame(TRADE, "a"));
+        assert_eq!(texts(trades.frames()), [""; 0], "what has happened is no news");
     }
 }

@@ -1,5 +1,7 @@
 //! Why a socket is closed, in the protocol's own codes.
 
+use std::borrow::Cow;
+
 /// Why the server closes a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Close {
@@ -23,10 +25,21 @@ pub enum Close {
     TooManyInits,
     /// The client does not read.
     Stalled,
+    /// The same, where it has events to come back for.
+    Behind(Resume),
     /// More messages than anybody needs.
     TooManyMessages,
     /// A fault of ours.
     Internal,
+}
+
+/// Where a client goes on that comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// After this number.
+    Since(u64),
+    /// It has several streams, each with numbers of its own.
+    Each,
 }
 
 impl Close {
@@ -43,6 +56,8 @@ impl Close {
             Self::TooManyInits => 4429,
             // "Try again later": the protocol's clients then connect again.
             Self::Stalled => 1013,
+            // "Try again later" too, by our own name: whoever comes back says since when.
+            Self::Behind(_) => 4013,
             // "Policy violation": they do not.
             Self::TooManyMessages => 1008,
             Self::Internal => 4500,
@@ -50,8 +65,14 @@ impl Close {
     }
 
     /// The reason for a person; at most 123 bytes, as the protocol demands.
-    pub fn reason(self) -> &'static str {
-        match self {
+    pub fn reason(self) -> Cow<'static, str> {
+        let reason = match self {
+            Self::Behind(Resume::Since(number)) => {
+                return format!("Your side does not read; connect again and resume since {number}").into();
+            }
+            Self::Behind(Resume::Each) => {
+                "Your side does not read; connect again and resume each stream since the last number you got"
+            }
             Self::GoingAway => "The server stops; connect again",
             Self::BadMessage(reason) | Self::Forbidden(reason) => reason,
             Self::Unauthorized => "Unauthorized: send connection_init and wait for connection_ack first",
@@ -63,6 +84,33 @@ impl Close {
             Self::Stalled => "Your side did not read for 10 seconds; connect again",
             Self::TooManyMessages => "Too many messages: at most 1,000 at once and 100 a second",
             Self::Internal => "Internal server error",
+        };
+        Cow::Borrowed(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_to_come_back_is_told_since_when() {
+        let cases = [
+            (Close::Stalled, 1013, "Your side did not read for 10 seconds; connect again"),
+            (
+                Close::Behind(Resume::Since(u64::MAX)),
+                4013,
+                "Your side does not read; connect again and resume since 18446744073709551615",
+            ),
+            (
+                Close::Behind(Resume::Each),
+                4013,
+                "Your side does not read; connect again and resume each stream since the last number you got",
+            ),
+        ];
+        for (close, code, reason) in cases {
+            assert_eq!((close.code(), close.reason().as_ref()), (code, reason));
+            assert!(reason.len() <= 123, "a close frame holds no more");
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It is polled by hand, since reading and writing share the socket: whatever happens next is an [`Event`]. Reading
 //! and writing take turns, what waits is written in one go, and while a client does not read nothing more is taken
-//! for it from the outbox, where its values conflate.
+//! for it from the outbox, where its values conflate, nor from the operations that run inside the socket.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use crate::auth::{Principal, Unauthenticated, Vigil, Watched};
 use crate::follow::Step;
 use crate::http::{App, Caller, WireRequest, prepare};
-use crate::share::{OperationNumber, Order, Outbox};
+use crate::share::{News, OperationNumber, Order, Outbox};
 use crate::websocket::close::Close;
 use crate::websocket::deadline::{Deadlines, Due};
 use crate::websocket::message::{Bare, ClientMessage, ServerMessage};
@@ -144,7 +144,7 @@ impl Connection {
             for reply in std::mem::take(&mut self.replies) {
                 self.socket.feed(Message::Text(reply)).await?;
             }
-            let frame = CloseFrame { code: reason.code(), reason: reason.reason().into() };
+            let frame = CloseFrame { code: reason.code(), reason: reason.reason().as_ref().into() };
             self.socket.send(Message::Close(Some(frame))).await?;
         }
         // A close is answered, by whichever side did not begin it; it must not be cut off on its way.
@@ -153,9 +153,6 @@ impl Connection {
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Event> {
-        if let Poll::Ready(order) = self.outbox.poll_order(context) {
-            return Poll::Ready(Event::Order(order));
-        }
         if let Poll::Ready(due) = self.deadlines.poll_due(context) {
             return Poll::Ready(Event::Due(due));
         }
@@ -195,12 +192,13 @@ impl Connection {
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Event> {
         loop {
             if self.is_flushing {
-                match ready!(Pin::new(&mut self.socket).poll_flush(context)) {
-                    Ok(()) => {
+                match Pin::new(&mut self.socket).poll_flush(context) {
+                    Poll::Ready(Ok(())) => {
                         self.is_flushing = false;
                         self.deadlines.written();
                     }
-                    Err(error) => return Poll::Ready(Event::Broken(error)),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Event::Broken(error)),
+                    Poll::Pending => return self.poll_stalled(context),
                 }
             }
             // Shared and other operations take turns, so that neither starves the other.
@@ -210,30 +208,41 @@ impl Connection {
             {
                 return Poll::Ready(Event::Step(number, step));
             }
-            if let Err(error) = self.fill() {
-                return Poll::Ready(Event::Broken(error));
+            match self.fill(context) {
+                Ok(None) => {}
+                Ok(Some(order)) => return Poll::Ready(Event::Order(order)),
+                Err(error) => return Poll::Ready(Event::Broken(error)),
             }
-            if self.is_flushing {
-                self.deadlines.writing();
-                continue;
+            if !self.is_flushing {
+                let step = self.operations.poll_step(context);
+                return step.map(|(number, step)| Event::Step(number, step));
             }
-            if let Poll::Ready((number, step)) = self.operations.poll_step(context) {
-                return Poll::Ready(Event::Step(number, step));
-            }
-            ready!(self.outbox.poll_waiting(context));
         }
     }
 
-    /// Hands messages to the socket, up to a batch; there is something to flush then.
-    fn fill(&mut self) -> Result<(), axum::Error> {
+    /// The client does not read: nothing is taken for it, but orders.
+    fn poll_stalled(&mut self, context: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(order) = self.outbox.poll_order(context) {
+            return Poll::Ready(Event::Order(order));
+        }
+        self.deadlines.stalls();
+        self.deadlines.poll_due(context).map(Event::Due)
+    }
+
+    /// Hands messages to the socket, up to a batch, or until there is an order; there is something to flush then.
+    fn fill(&mut self, context: &Context<'_>) -> Result<Option<Order>, axum::Error> {
         let mut written = 0;
         while let Some(reply) = self.replies.pop_front() {
             written += reply.len();
             self.write(reply)?;
         }
         while written < BATCH
-            && let Some((number, frames)) = self.outbox.take()
+            && let Poll::Ready(news) = self.outbox.poll_take(context)
         {
+            let (number, frames) = match news {
+                News::Order(order) => return Ok(Some(order)),
+                News::Events(number, frames) => (number, frames),
+            };
             for frame in &frames {
                 if let Some(text) = self.operations.shared_message(number, frame) {
                     written += text.len();
@@ -241,7 +250,7 @@ impl Connection {
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn write(&mut self, text: Utf8Bytes) -> Result<(), axum::Error> {
@@ -263,14 +272,14 @@ impl Connection {
             Event::Due(Due::Silent) => Err(End::Close(Close::Silent)),
             Event::Due(Due::Stalled) => {
                 tracing::info!("a websocket is closed: its client does not read");
-                Err(End::Close(Close::Stalled))
+                Err(End::Close(self.unread()))
             }
             Event::Due(Due::Ping) => {
                 self.reply(Bare::Ping.text());
                 Ok(())
             }
             Event::Order(Order::ServerStops) => Err(End::Close(Close::GoingAway)),
-            Event::Order(Order::TooSlow) => Err(End::Close(Close::Stalled)),
+            Event::Order(Order::TooSlow) => Err(End::Close(self.unread())),
             Event::Order(Order::AuthorityEnded) => Err(End::Close(Close::Forbidden(ENDED))),
             Event::Order(Order::RightsChanged) => Err(End::Close(Close::Forbidden(CHANGED))),
             Event::Known(Asked::Init, found) => self.admit(found),
@@ -281,6 +290,12 @@ impl Connection {
                 Ok(())
             }
         }
+    }
+
+    /// Why a socket is closed whose client does not read. All that was taken for it goes out before the close, if it is
+    /// read at all.
+    fn unread(&self) -> Close {
+        self.operations.resume().map_or(Close::Stalled, Close::Behind)
     }
 
     fn hear(&mut self, message: Message) -> Result<(), End> {
@@ -296,7 +311,6 @@ impl Connection {
             // The library answers control frames itself; what it wrote goes out with the next flush.
             Message::Ping(_) => {
                 self.is_flushing = true;
-                self.deadlines.writing();
                 return Ok(());
             }
             Message::Pong(_) => return Ok(()),

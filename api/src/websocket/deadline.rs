@@ -70,7 +70,7 @@ impl Deadlines {
     }
 
     /// Something waits for the client to read.
-    pub fn writing(&mut self) {
+    pub fn stalls(&mut self) {
         self.stalled.get_or_insert_with(|| Instant::now() + WRITE_TIMEOUT);
     }
 
@@ -132,7 +132,8 @@ mod tests {
         deadlines.admitted(None);
         assert_eq!(due(&mut deadlines).await, Due::Ping);
         assert_eq!(begun.elapsed().as_secs(), 35);
-        deadlines.writing();
+        deadlines.stalls();
+        deadlines.stalls();
         assert_eq!(due(&mut deadlines).await, Due::Stalled);
         assert_eq!(begun.elapsed().as_secs(), 45);
         deadlines.written();

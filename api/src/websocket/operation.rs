@@ -10,10 +10,12 @@ use axum::extract::ws::Utf8Bytes;
 use futures::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures::{Stream as _, StreamExt as _};
 
+use crate::bookmark::Bookmark;
 use crate::follow::{Asked, Recipient, Shares, Step, steps};
 use crate::graphql::error::code;
 use crate::http::{App, Caller, Prepared, failed, is_request_error, response_text};
 use crate::share::{Frame, OperationNumber, Outbox, Place};
+use crate::websocket::close::Resume;
 use crate::websocket::message::{ServerMessage, next};
 
 /// The most operations that run on one socket at once.
@@ -34,6 +36,7 @@ struct Operation {
     abort: AbortHandle,
     #[allow(dead_code, reason = "held for as long as the operation follows what it shares with others")]
     shares: Option<Shares>,
+    bookmark: Option<Bookmark>,
 }
 
 /// An operation was not begun because its id is in use.
@@ -84,7 +87,7 @@ impl Operations {
         let (steps, abort) = abortable(steps.map(move |step| (number, step)));
         let id: Arc<str> = Arc::from(id);
         self.numbers.insert(Arc::clone(&id), number);
-        self.running.insert(number, Operation { id, abort, shares: None });
+        self.running.insert(number, Operation { id, abort, shares: None, bookmark: None });
         self.steps.push(steps.boxed());
     }
 
@@ -118,6 +121,10 @@ impl Operations {
                 operation.shares = Some(shares);
                 None
             }
+            Step::Began(bookmark) => {
+                operation.bookmark = Some(bookmark);
+                None
+            }
             Step::Response(response) if is_request_error(&response) => {
                 self.end(number).and_then(|id| error(&id, &response.errors))
             }
@@ -133,6 +140,14 @@ impl Operations {
             return self.message(number, Step::Complete);
         }
         Some(next(&self.running.get(&number)?.id, frame.response()))
+    }
+
+    /// Where the operations whose events are never left out can be resumed.
+    pub fn resume(&self) -> Option<Resume> {
+        let bookmarks = self.running.values().filter_map(|operation| operation.bookmark.as_ref());
+        let mut numbers = bookmarks.filter_map(Bookmark::resume_since);
+        let first = numbers.next()?;
+        Some(if numbers.next().is_none() { Resume::Since(first) } else { Resume::Each })
     }
 
     /// Frees the id of an operation, and returns it.

@@ -78,7 +78,8 @@ impl Ground {
             .with("TICKGRAPH_COST_CAPACITY", "1000000000")
             .with("TICKGRAPH_COST_PER_SECOND", "1000000000")
             .with("TICKGRAPH_SOCKETS_PER_USER", "20000")
-            .with("TICKGRAPH_SOCKETS_PER_ADDRESS", "20000");
+            .with("TICKGRAPH_SOCKETS_PER_ADDRESS", "20000")
+            .with("TICKGRAPH_STREAMS_PER_USER", "2000000");
         Ok(Self {
             cores,
             settings,

@@ -7,7 +7,7 @@ use crate::faults::MarketDataRefusal;
 
 /// All commands, for `help`.
 pub const HELP: &str = "drop | silent on|off | delay <ms> | notice <code> | refuse on|off | busy-client-id | \
-                        market-data 354|10089|10167|10197|off | history on|off | gateway stop|start | \
+                        market-data 354|10089|10167|10197|off | history on|off | depth reset | gateway stop|start | \
                         exchange stop|start | lift | status | help";
 
 impl Simulator {
@@ -37,6 +37,7 @@ impl Simulator {
             ["market-data", code] => faults.refuse_market_data(refusal(code)?),
             ["history", "on"] => faults.serve_history(),
             ["history", "off"] => faults.refuse_history(),
+            ["depth", "reset"] => faults.reset_depth(),
             ["gateway", "stop"] => self.gateway.stop().await,
             ["gateway", "start"] => self.gateway.restart().await.map_err(|error| error.to_string())?,
             ["exchange", "stop"] => self.exchange.stop(),
@@ -50,10 +51,12 @@ impl Simulator {
     fn status(&self) -> String {
         let exchange = if self.exchange.is_open() { "open" } else { "stopped" };
         format!(
-            "gateway {}, {} clients, {} market-data lines; exchange {exchange}; {:?}",
+            "gateway {}, {} clients, {} market-data lines, {} tapes, {} books; exchange {exchange}; {:?}",
             self.gateway.address(),
             self.gateway.connected_clients(),
             self.gateway.lines_in_use(),
+            self.gateway.tick_by_tick_streams_in_use(),
+            self.gateway.depth_instruments_in_use(),
             self.gateway.faults(),
         )
     }

@@ -6,6 +6,7 @@
 
 mod book;
 mod pump;
+mod tape;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -46,12 +47,16 @@ pub(crate) enum Feed {
     Live,
     /// A quarter of an hour late, for whoever has not paid.
     Delayed,
+    /// As it happens, and every single tick.
+    Tape,
 }
 
 impl Feed {
+    const ALL: [Self; 3] = [Self::Live, Self::Delayed, Self::Tape];
+
     fn lag(self) -> Duration {
         match self {
-            Self::Live => Duration::ZERO,
+            Self::Live | Self::Tape => Duration::ZERO,
             Self::Delayed => Duration::minutes(15),
         }
     }
@@ -121,7 +126,7 @@ impl Exchange {
     /// ticks go on, and soon replace the prices, unless the listing is held ([`Self::hold`]).
     pub fn publish(&self, con_id: i32, ticks: impl AsRef<[Tick]>) {
         let mut books = self.floor.books();
-        for feed in [Feed::Live, Feed::Delayed] {
+        for feed in Feed::ALL {
             if let Some(book) = books.by_key.get_mut(&(con_id, feed)) {
                 book.publish(ticks.as_ref());
             }
@@ -131,7 +136,7 @@ impl Exchange {
     /// Stops the generated ticks of a listing: its prices stay as they are until something is published.
     pub fn hold(&self, con_id: i32) {
         self.floor.books().held.insert(con_id);
-        for feed in [Feed::Live, Feed::Delayed] {
+        for feed in Feed::ALL {
             self.floor.with_book((con_id, feed), |_| {});
         }
     }
@@ -139,7 +144,7 @@ impl Exchange {
     /// Lets the generated ticks of a listing go on, from where they would be by now.
     pub fn release(&self, con_id: i32) {
         self.floor.books().held.remove(&con_id);
-        for feed in [Feed::Live, Feed::Delayed] {
+        for feed in Feed::ALL {
             self.floor.reload((con_id, feed));
         }
         self.floor.books().sweep();

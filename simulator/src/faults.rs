@@ -195,6 +195,11 @@ impl Faults {
         *self.state().market_data.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Tells clients to throw their books away (317), and all rows of them again.
+    pub fn reset_depth(&self) {
+        self.hub.reset_books();
+    }
+
     /// Answers requests for history with 162.
     pub fn refuse_history(&self) {
         self.state().history_refused.store(true, Ordering::Relaxed);

@@ -1,18 +1,31 @@
 //! The gateway: listens, accepts, and keeps what its sessions share.
 
 mod account;
+mod chain;
 mod contract;
+mod depth;
 mod handshake;
+mod historical_ticks;
 mod history;
 mod market_data;
+mod option;
+mod option_chain;
 mod order;
 mod outbox;
 mod pacing;
 mod period;
 mod quote;
+mod realtime_bars;
 mod reference;
+mod rows;
+mod scan;
+mod scanner;
 mod search;
+mod seat;
 mod session;
+mod streams;
+mod tape;
+mod tick;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -27,6 +40,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::seat::{Counting, Seats};
 use crate::exchange::Exchange;
 use crate::faults::{FaultState, Faults};
 use crate::notice::Notice;
@@ -40,6 +54,10 @@ pub struct GatewayOptions {
     pub accounts: Vec<String>,
     /// How many market-data lines the user has.
     pub market_data_lines: usize,
+    /// How many streams of tick-by-tick data the user may have: one for twenty lines.
+    pub tick_by_tick_streams: usize,
+    /// Of how many instruments the user may follow the book at a time.
+    pub depth_instruments: usize,
     /// How many messages a client may send in a second.
     pub messages_per_second: usize,
     /// How many clients can be connected at a time.
@@ -55,6 +73,8 @@ impl GatewayOptions {
             listen,
             accounts: vec!["SIM0000001".to_owned()],
             market_data_lines: 100,
+            tick_by_tick_streams: 5,
+            depth_instruments: 3,
             messages_per_second: 50,
             clients: 32,
             backlog: 16 << 20,
@@ -119,6 +139,16 @@ impl Gateway {
     pub fn lines_in_use(&self) -> usize {
         self.hub.lines.load(Ordering::Relaxed)
     }
+
+    /// How many streams of tick-by-tick data are open.
+    pub fn tick_by_tick_streams_in_use(&self) -> usize {
+        self.hub.tapes.in_use()
+    }
+
+    /// Of how many instruments the book is followed.
+    pub fn depth_instruments_in_use(&self) -> usize {
+        self.hub.books.in_use()
+    }
 }
 
 impl fmt::Debug for Gateway {
@@ -148,6 +178,8 @@ enum Signal {
     RefreshLines,
     /// Forget all lines.
     ForgetLines,
+    /// Let clients begin their books anew.
+    ResetBooks,
 }
 
 /// What the sessions of a gateway share.
@@ -156,6 +188,10 @@ pub(crate) struct Hub {
     exchange: Exchange,
     options: GatewayOptions,
     lines: AtomicUsize,
+    /// For tick-by-tick data.
+    tapes: Arc<Seats>,
+    /// For market depth.
+    books: Arc<Seats>,
     signals: broadcast::Sender<Signal>,
     sessions: TaskTracker,
     /// Ends everything.
@@ -188,8 +224,10 @@ impl Hub {
         Self {
             faults: FaultState::default(),
             exchange,
-            options,
             lines: AtomicUsize::new(0),
+            tapes: Seats::new(Counting::Streams, options.tick_by_tick_streams),
+            books: Seats::new(Counting::Instruments, options.depth_instruments),
+            options,
             signals: broadcast::Sender::new(256),
             sessions: TaskTracker::new(),
             close,
@@ -248,6 +286,11 @@ impl Hub {
     /// Lets the sessions forget their lines.
     pub(crate) fn forget_lines(&self) {
         self.signal(Signal::ForgetLines);
+    }
+
+    /// Lets the sessions' clients begin their books anew.
+    pub(crate) fn reset_books(&self) {
+        self.signal(Signal::ResetBooks);
     }
 
     fn signal(&self, signal: Signal) {

@@ -1,5 +1,5 @@
 //! A stand-in for Interactive Brokers, over the real wire: any client that speaks the gateway's protobuf
-//! dialect (server versions 213 to 226) connects to it without knowing.
+//! dialect (server versions 213 to 226) or its text dialect (157 to 178) connects to it without knowing.
 //!
 //! It has two parts that can be stopped apart, as in the world: the [`exchange`] owns the market and goes
 //! on when nobody is connected; the [`gateway`] owns the sockets, and can be told to misbehave ([`faults`]).

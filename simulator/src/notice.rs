@@ -43,10 +43,15 @@ pub(crate) fn words(code: i32) -> String {
         101 => "Max number of tickers has been reached.",
         102 => "Duplicate ticker ID.",
         200 => "No security definition has been found for the request",
+        309 => "Max number (3) of market depth requests has been reached.",
+        317 => {
+            "Market depth data has been RESET. Please empty deep book contents before applying any new \
+             entries."
+        }
         326 => "Unable to connect as the client id is already in use. Retry with a unique client id.",
         327 => "Only API connections with clientId set to 0 can set the auto bind TWS orders property.",
         354 => "Requested market data is not subscribed. Delayed market data is available.",
-        420 => "Invalid real-time query.",
+        385 => "Duplicate ticker ID for API scanner subscription.",
         430 => "We are sorry, but fundamentals data for the security specified is not available.",
         1100 => "Connectivity between IB and Trader Workstation has been lost.",
         1101 => "Connectivity between IB and Trader Workstation has been restored - data lost.",
@@ -71,9 +76,12 @@ pub(crate) fn words(code: i32) -> String {
             "Requested market data requires additional subscription for API. See link in 'Market Data \
              Connections' dialog for more details. Delayed market data is available."
         }
+        10092 => "Deep market data is not supported for this combination of security type/exchange",
         10167 => "Requested market data is not subscribed. Displaying delayed market data.",
         10168 => "Requested market data is not subscribed. Delayed market data is not enabled.",
+        10190 => "Max number of tick-by-tick requests has been reached.",
         10197 => "No market data during competing live session",
+        10276 => "News feed is not allowed",
         _ => return format!("Simulated notice {code}."),
     };
     words.to_owned()

@@ -1,53 +1,34 @@
-//! The protobuf dialect of the gateway's socket (server versions 213 to 226): message ids, frames, and
-//! the messages that this gateway reads or writes, split by noun.
+//! What is said on the gateway's socket: message ids, the messages that this gateway reads or writes, split
+//! by noun, and the two [`Dialect`]s in which they are written.
 //!
-//! A frame is `u32be length | i32be (id + 200) | protobuf`. Every scalar has explicit presence; decimals
-//! are strings, prices are doubles.
+//! The messages are typed once, as structs with the protocol's fields. In protobuf (server versions 213 to
+//! 226) a frame is `u32be length | i32be (id + 200) | body`, where every scalar has explicit presence,
+//! decimals are strings and prices are doubles. In text (157 to 178, [`text`]) it is `u32be length | fields`,
+//! each field ended by a zero, the first the id.
 
 pub(crate) mod account;
 pub(crate) mod contract;
+pub(crate) mod depth;
+mod dialect;
 pub(crate) mod history;
 pub(crate) mod ids;
 pub(crate) mod market_data;
+pub(crate) mod option;
 pub(crate) mod order;
+pub(crate) mod realtime_bar;
 pub(crate) mod reference;
+pub(crate) mod scanner;
 pub(crate) mod session;
+pub(crate) mod tape;
+pub(crate) mod text;
 
-use prost::Message;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-/// What is added to a message id where its body is protobuf.
-pub(crate) const PROTOBUF_OFFSET: i32 = 200;
+pub(crate) use self::dialect::{Batch, Body, Dialect, Request, Response, responses};
 
 /// The longest frame that either side accepts, in bytes.
 pub(crate) const MAX_FRAME: usize = 0x00FF_FFFF;
-
-/// A message that the gateway sends.
-pub(crate) trait Response: Message {
-    /// Its id, without the protobuf offset.
-    const ID: i32;
-}
-
-/// Gives each message its id.
-macro_rules! responses {
-    ($($message:ty = $id:expr),* $(,)?) => {
-        $(impl $crate::wire::Response for $message {
-            const ID: i32 = $id;
-        })*
-    };
-}
-pub(crate) use responses;
-
-/// The whole frame of a message, length first.
-pub(crate) fn frame<M: Response>(message: &M) -> Vec<u8> {
-    let size = message.encoded_len() + 4;
-    let mut bytes = Vec::with_capacity(size + 4);
-    bytes.extend_from_slice(&u32::try_from(size).unwrap_or(u32::MAX).to_be_bytes());
-    bytes.extend_from_slice(&(M::ID + PROTOBUF_OFFSET).to_be_bytes());
-    message.encode_raw(&mut bytes);
-    bytes
-}
 
 /// The frame of a text, as the handshake uses it.
 pub(crate) fn text_frame(text: &str) -> Vec<u8> {
@@ -69,13 +50,10 @@ pub(crate) fn decimal(size: Decimal) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::session::NextValidId;
     use super::*;
 
     #[test]
-    fn a_frame_holds_its_length_its_id_and_its_body() {
-        let bytes = frame(&NextValidId { order_id: Some(7) });
-        assert_eq!(bytes, [0, 0, 0, 6, 0, 0, 0, 209, 8, 7]);
+    fn the_frame_of_a_text_is_its_length_and_the_text() {
         assert_eq!(text_frame("226\0"), [0, 0, 0, 4, b'2', b'2', b'6', 0]);
     }
 

@@ -12,6 +12,7 @@ mod edges;
 mod event_stream;
 mod example;
 mod frame;
+mod ib_clients;
 mod outage;
 mod people;
 mod question;

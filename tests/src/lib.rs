@@ -12,6 +12,7 @@ pub mod client;
 pub mod contract;
 pub mod example;
 pub mod fuzz;
+pub mod ib_client;
 pub mod installation;
 pub mod market;
 pub mod node;

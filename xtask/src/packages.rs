@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 use crate::process::Process;
 use crate::workspace;
 
+/// The Python clients of the broker's gateway, each of which has a list of packages.
+const IB_CLIENTS: [&str; 3] = ["ib_async", "ib_insync", "ibapi"];
+
 /// Runs `npm ci` in a folder of the checkout, unless its packages are already what the lock file says.
 pub fn npm(folder: &str) -> Result<()> {
     let root = workspace::root();
@@ -23,16 +26,31 @@ pub fn npm(folder: &str) -> Result<()> {
 
 /// Makes a Python environment of its own with what the Python example needs, and returns its interpreter.
 pub fn python() -> Result<PathBuf> {
-    let folder = workspace::target().join("python");
-    let listed = workspace::root().join("examples/python/requirements.txt");
+    environment("examples/python/requirements.txt", "python")
+}
+
+/// Makes a Python environment for each of the clients that the simulated gateway is tested with (they bring modules of the
+/// same name), and returns the folder that holds them.
+pub fn ib_clients() -> Result<PathBuf> {
+    for client in IB_CLIENTS {
+        let listed = format!("tests/ib_clients/requirements/{client}.txt");
+        environment(&listed, &format!("ib-clients/{client}"))?;
+    }
+    Ok(workspace::target().join("ib-clients"))
+}
+
+/// Makes a Python environment with what a file lists, and returns its interpreter.
+fn environment(listed: &str, folder: &str) -> Result<PathBuf> {
+    let folder = workspace::target().join(folder);
     let interpreter = folder.join("bin").join("python");
-    once(&listed, &folder.join(".installed-requirements"), || {
+    let file = workspace::root().join(listed);
+    once(&file, &folder.join(".installed-requirements"), || {
         Process::new("python3").args(["-m", "venv", "--clear"]).args([&folder]).run()?;
         Process::new(&interpreter)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .args([&listed])
+            .args([&file])
             .run()
-            .context("pip could not install what examples/python/requirements.txt lists")
+            .with_context(|| format!("pip could not install what {listed} lists"))
     })?;
     Ok(interpreter)
 }

@@ -62,6 +62,11 @@ fn tests(totals: &mut Totals) -> Result<()> {
         Ok(interpreter) => cargo = cargo.env("TICKGRAPH_PYTHON", interpreter),
         Err(error) => terminal::note(&format!("{error:#}; going on without Python")),
     }
+    // The same holds for the tests of the broker's Python clients.
+    match packages::ib_clients() {
+        Ok(folder) => cargo = cargo.env("TICKGRAPH_IB_CLIENTS", folder),
+        Err(error) => terminal::note(&format!("{error:#}; going on without the broker's Python clients")),
+    }
     let succeeded = cargo.run_reading(|line| totals.read(line))?;
     totals.skip(&fs::read_to_string(skips.path()).unwrap_or_default());
     if !succeeded && !totals.any_test_failed() {

@@ -11,8 +11,8 @@ pub(crate) struct Update {
     pub(crate) before: Option<Snapshot>,
     /// The prices now.
     pub(crate) now: Snapshot,
-    /// The tick that was published: it is told even where it changes nothing.
-    pub(crate) tick: Option<TickKind>,
+    /// The tick that was published, or of a tape the next one: it is told even where it changes nothing.
+    pub(crate) tick: Option<Tick>,
 }
 
 /// Somebody who is told.
@@ -60,8 +60,14 @@ impl Book {
         for tick in ticks {
             let before = self.values;
             fold(&mut self.values, tick);
-            self.tell(&Update { before: Some(before), now: self.values, tick: Some(tick.kind) });
+            self.tell(&Update { before: Some(before), now: self.values, tick: Some(*tick) });
         }
+    }
+
+    /// Takes generated ticks in one by one, and tells the watchers of each.
+    pub(super) fn follow(&mut self, ticks: &[Tick], cursor: OffsetDateTime) {
+        self.cursor = cursor;
+        self.publish(ticks);
     }
 
     /// Takes ticks in together, and tells the watchers what came out.

@@ -1,14 +1,14 @@
 //! The pump: folds the generated ticks into the books that somebody watches.
 //!
 //! Each listing is served every 250 ms, the rate at which Interactive Brokers sends level-1 data, in one
-//! of five turns, so that not everything moves in the same moment.
+//! of five turns, so that not everything moves in the same moment. Tapes are served every turn, tick by tick.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{BookKey, Floor};
+use super::{BookKey, Feed, Floor};
 
 /// How long a turn is, in milliseconds of the clock.
 const TURN_MS: i128 = 50;
@@ -45,8 +45,9 @@ impl Floor {
     /// The books of this turn that are not held.
     fn due(&self, turn: i128) -> Vec<BookKey> {
         let books = self.books();
-        let due = |(con_id, _): &BookKey| {
-            i128::from(*con_id).rem_euclid(TURNS) == turn && !books.held.contains(con_id)
+        let due = |(con_id, feed): &BookKey| {
+            let is_turn = *feed == Feed::Tape || i128::from(*con_id).rem_euclid(TURNS) == turn;
+            is_turn && !books.held.contains(con_id)
         };
         books.by_key.iter().filter(|(key, book)| due(key) && book.is_watched()).map(|(key, _)| *key).collect()
     }
@@ -59,7 +60,9 @@ impl Floor {
         if to <= from {
             return;
         }
-        if to - from > CATCH_UP || to.date() != from.date() {
+        // A tape goes on over midnight: nothing of the day is told on it.
+        let is_tape = key.1 == Feed::Tape;
+        if to - from > CATCH_UP || (to.date() != from.date() && !is_tape) {
             self.reload(key);
             return;
         }
@@ -69,7 +72,7 @@ impl Floor {
             return;
         }
         if let Some(book) = books.by_key.get_mut(&key).filter(|book| book.cursor == from) {
-            book.advance(&ticks, to);
+            if is_tape { book.follow(&ticks, to) } else { book.advance(&ticks, to) }
         }
     }
 }

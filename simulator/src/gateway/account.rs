@@ -9,8 +9,8 @@ use crate::wire::account::{
     FamilyCode, FamilyCodes, Pnl, PnlRequest, PnlSingle, PnlSingleRequest, PositionEnd, PositionMultiEnd,
     PositionsMultiRequest,
 };
-use crate::wire::ids;
 use crate::wire::session::ById;
+use crate::wire::{Body, ids};
 
 /// How many subscriptions to the account summary a client may have.
 const MAX_SUMMARIES: usize = 2;
@@ -77,7 +77,7 @@ fn values() -> impl Iterator<Item = (&'static str, &'static str, String)> {
 
 impl Session {
     /// Answers a request about accounts.
-    pub(super) fn answer_account(&mut self, id: i32, body: &[u8]) -> Outcome {
+    pub(super) fn answer_account(&mut self, id: i32, body: Body<'_>) -> Outcome {
         match id {
             ids::ACCOUNT_DATA => return self.send_account(&decode(id, body)?),
             ids::ACCOUNT_SUMMARY => return self.send_summary(&decode(id, body)?),
@@ -194,6 +194,11 @@ impl Session {
 
     fn send_pnl_single(&self, request: &PnlSingleRequest) -> Outcome {
         self.account(request.req_id, request.account.as_deref())?;
+        // As with the broker, nothing is said of what does not exist.
+        let listing = self.hub.exchange.market().listing(request.con_id.unwrap_or_default());
+        if listing.is_none() {
+            return Ok(());
+        }
         let nothing = Some(0.0);
         self.out.send(&PnlSingle {
             req_id: request.req_id,

@@ -4,6 +4,7 @@ use engine::listing::{Listing, ListingKind};
 use time::{Duration, OffsetDateTime};
 use time_tz::{OffsetDateTimeExt, timezones};
 
+use super::option;
 use super::search::{self, Known};
 use super::session::{Outcome, Session, decode};
 use crate::notice::{NO_REQUEST, Notice, words};
@@ -11,17 +12,17 @@ use crate::wire::contract::{
     Contract, ContractData, ContractDataEnd, ContractDataRequest, ContractDescription, ContractDetails,
     MarketRule, MarketRuleRequest, MatchingSymbolsRequest, PriceIncrement, SymbolSamples,
 };
-use crate::wire::{decimal, double, ids};
+use crate::wire::{Body, decimal, double, ids};
 
 /// How many days of trading hours are told.
 const DAYS_AHEAD: i64 = 6;
 
-const ORDER_TYPES: &str = "ACTIVETIM,ADJUST,ALERT,ALLOC,COND,DAY,DEACT,GAT,GTC,GTD,HID,IOC,LMT,LOC,MKT,MOC,\
+pub(super) const ORDER_TYPES: &str = "ACTIVETIM,ADJUST,ALERT,ALLOC,COND,DAY,DEACT,GAT,GTC,GTD,HID,IOC,LMT,LOC,MKT,MOC,\
                            OCA,OPG,STP,STPLMT,TRAIL,TRAILLMT,WHATIF";
 
 impl Session {
     /// Answers a request about contracts.
-    pub(super) fn answer_contract(&self, id: i32, body: &[u8]) -> Outcome {
+    pub(super) fn answer_contract(&self, id: i32, body: Body<'_>) -> Outcome {
         match id {
             ids::CONTRACT_DATA => self.send_details(&decode(id, body)?),
             ids::MATCHING_SYMBOLS => self.send_samples(&decode(id, body)?),
@@ -40,6 +41,9 @@ impl Session {
             && !is_named(&wanted.sec_type)
         {
             return Err(Notice::invalid(request_id, "Please enter a local symbol or a security type"));
+        }
+        if option::is_meant(&wanted) {
+            return self.send_option_details(request_id, &wanted);
         }
         let found = search::find(self.hub.exchange.market(), &wanted);
         if found.is_empty() {
@@ -87,7 +91,7 @@ impl Session {
     }
 }
 
-fn contract(known: Known<'_>) -> Contract {
+pub(super) fn contract(known: Known<'_>) -> Contract {
     match known {
         Known::Listing(listing) => {
             let expiry = search::expiry_text(listing);
@@ -204,7 +208,7 @@ fn time_zone_id(iana: &str) -> &str {
 }
 
 /// Hours that never end, in the broker's format: `20261122:0000-20261123:0000;…`.
-fn always_open(now: OffsetDateTime) -> String {
+pub(super) fn always_open(now: OffsetDateTime) -> String {
     let today = now.to_timezone(timezones::db::america::NEW_YORK).date();
     let day = |offset: i64| {
         let date = today.saturating_add(Duration::days(offset));

@@ -18,10 +18,10 @@ use crate::exchange::BarsQuestion;
 use crate::notice::Notice;
 use crate::wire::history::{
     HeadTimestamp, HeadTimestampRequest, HistoricalData, HistoricalDataBar, HistoricalDataEnd,
-    HistoricalDataRequest, HistoricalDataUpdate,
+    HistoricalDataRequest, HistoricalDataUpdate, History,
 };
 use crate::wire::session::ById;
-use crate::wire::{decimal, double, ids};
+use crate::wire::{Body, decimal, double, ids};
 
 /// How often the forming bar is sent where it is to be kept up to date.
 const UPDATE_EVERY: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ enum Dates {
 
 impl Session {
     /// Answers a request for history.
-    pub(super) fn answer_history(&mut self, id: i32, body: &[u8]) -> Outcome {
+    pub(super) fn answer_history(&mut self, id: i32, body: Body<'_>) -> Outcome {
         match id {
             ids::HISTORICAL_DATA => self.send_bars(&decode(id, body)?),
             ids::HEAD_TIMESTAMP => self.send_head(&decode(id, body)?),
@@ -158,7 +158,8 @@ impl Session {
         Ok(())
     }
 
-    fn need_history(&self, request_id: i32) -> Outcome {
+    /// Refuses a request that history cannot answer now.
+    pub(super) fn need_history(&self, request_id: i32) -> Outcome {
         let faults = &self.hub.faults;
         if faults.is_history_refused() {
             return Err(Notice::no_history(request_id, "HMDS query returned no data"));
@@ -172,7 +173,7 @@ impl Session {
 }
 
 /// What the bars are made of.
-fn price(request_id: i32, listing: &Listing, what: &str) -> Result<BarPrice, Notice> {
+pub(super) fn price(request_id: i32, listing: &Listing, what: &str) -> Result<BarPrice, Notice> {
     match what.to_uppercase().as_str() {
         "TRADES" | "ADJUSTED_LAST" if listing.kind == ListingKind::Fx => {
             let cause = format!("No historical market data for {}/CASH@FXSUBPIP Last 0", listing.symbol);
@@ -197,11 +198,13 @@ async fn answer(hub: &Arc<Hub>, out: &Outbox, question: Question) -> Option<Mark
         return None;
     }
     let historical_data_bars = bars.iter().map(|bar| wire_bar(bar, question)).collect();
-    out.send(&HistoricalData { req_id: Some(request_id), historical_data_bars });
-    out.send(&HistoricalDataEnd {
-        req_id: Some(request_id),
-        start_date_str: Some(handshake::eastern(question.bars.from)),
-        end_date_str: Some(handshake::eastern(question.bars.to)),
+    out.send(&History {
+        data: HistoricalData { req_id: Some(request_id), historical_data_bars },
+        end: HistoricalDataEnd {
+            req_id: Some(request_id),
+            start_date_str: Some(handshake::eastern(question.bars.from)),
+            end_date_str: Some(handshake::eastern(question.bars.to)),
+        },
     });
     bars.last().copied()
 }

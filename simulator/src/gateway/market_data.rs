@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 use engine::listing::Listing;
 
 use super::Hub;
-use super::quote::{self, TickTypes};
+use super::quote::{self, TickTypes, Voice};
+use super::reference::BBO_EXCHANGE;
 use super::search;
 use super::session::{Outcome, Session, decode};
 use crate::exchange::{Feed, Update, Watch};
@@ -16,13 +17,16 @@ use crate::wire::market_data::{
     MarketDataRequest, MarketDataType, MarketDataTypeRequest, TickReqParams, TickSnapshotEnd,
 };
 use crate::wire::session::ById;
-use crate::wire::{decimal, ids};
+use crate::wire::{Body, decimal, ids};
+
+/// The generic tick of news, to which the user is not subscribed: `292`, or `292:` and a provider.
+const NEWS: &str = "292";
 
 /// One of the user's market-data lines, in use while this lives.
-struct Slot(Arc<Hub>);
+pub(super) struct Slot(Arc<Hub>);
 
 impl Slot {
-    fn take(hub: &Arc<Hub>) -> Option<Self> {
+    pub(super) fn take(hub: &Arc<Hub>) -> Option<Self> {
         let limit = hub.options.market_data_lines;
         let more = |used: usize| (used < limit).then_some(used + 1);
         hub.lines.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
@@ -59,7 +63,7 @@ fn feed_of(refusal: Option<MarketDataRefusal>) -> (Feed, TickTypes, i32) {
 
 impl Session {
     /// Answers a request for level-1 data.
-    pub(super) fn answer_market_data(&mut self, id: i32, body: &[u8]) -> Outcome {
+    pub(super) fn answer_market_data(&mut self, id: i32, body: Body<'_>) -> Outcome {
         match id {
             ids::MARKET_DATA => self.open_line(&decode(id, body)?),
             ids::CANCEL_MARKET_DATA => {
@@ -95,6 +99,9 @@ impl Session {
             let cause = "Snapshot market data subscription is not applicable to generic ticks";
             return Err(Notice::invalid(request_id, cause));
         }
+        if generic_ticks.split(',').any(|tick| tick.trim().starts_with(NEWS)) {
+            return Err(Notice::refusal(request_id, 10276, words(10276)));
+        }
         let hub = self.hub.clone();
         let listing = search::resolve(hub.exchange.market(), request_id, request.contract.as_ref())?;
         let refusal = hub.faults.market_data_refusal();
@@ -114,14 +121,12 @@ impl Session {
             return Err(Notice::refusal(request_id, 101, words(101)));
         };
         let (feed, types, _) = feed_of(refusal);
+        let voice = Voice { request_id, types };
         self.announce(request_id, listing, refusal);
         let (out, shared) = (self.out.clone(), hub.clone());
         let tell = move |update: &Update| {
             if shared.market_data_flows() {
-                let bytes = quote::ticks(update, request_id, types);
-                if !bytes.is_empty() {
-                    out.send_frame(bytes);
-                }
+                out.send_batch(quote::ticks(update, voice, out.batch()));
             }
         };
         let no_listing = || Notice::refusal(request_id, 200, words(200));
@@ -137,7 +142,7 @@ impl Session {
         self.out.send(&TickReqParams {
             req_id: Some(request_id),
             min_tick: Some(decimal(listing.tick)),
-            bbo_exchange: Some("9c0001".to_owned()),
+            bbo_exchange: Some(BBO_EXCHANGE.to_owned()),
             snapshot_permissions: Some(3),
             last_price_precision: Some(decimal(listing.tick)),
             last_size_precision: Some(decimal(listing.size_increment)),
@@ -155,7 +160,7 @@ impl Session {
         self.announce(request_id, listing, refusal);
         if let Some(now) = self.hub.exchange.snapshot(listing.con_id, feed) {
             let update = Update { before: None, now, tick: None };
-            self.out.send_frame(quote::ticks(&update, request_id, types));
+            self.out.send_batch(quote::ticks(&update, Voice { request_id, types }, self.out.batch()));
         }
         self.out.send(&TickSnapshotEnd { req_id: Some(request_id) });
         Ok(())

@@ -2,15 +2,15 @@
 
 use super::session::{Outcome, Session, decode};
 use crate::notice::{NO_REQUEST, Notice, words};
-use crate::wire::ids;
 use crate::wire::order::{AutoOpenOrdersRequest, CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd};
 use crate::wire::session::ById;
+use crate::wire::{Body, ids};
 
 const READ_ONLY: &str = "The API interface is currently in Read-Only mode.";
 
 impl Session {
     /// Answers a request about orders.
-    pub(super) fn answer_order(&self, id: i32, body: &[u8]) -> Outcome {
+    pub(super) fn answer_order(&self, id: i32, body: Body<'_>) -> Outcome {
         match id {
             ids::OPEN_ORDERS | ids::ALL_OPEN_ORDERS => self.out.send(&OpenOrdersEnd {}),
             ids::COMPLETED_ORDERS => self.out.send(&CompletedOrdersEnd {}),

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::Hub;
 use crate::notice::Notice;
 use crate::wire::session::ErrorMessage;
-use crate::wire::{Response, frame};
+use crate::wire::{Batch, Dialect, Response};
 
 /// What a message costs beyond its bytes.
 const OVERHEAD: usize = 64;
@@ -41,9 +41,18 @@ pub(super) struct Outbox {
     waiting: Arc<AtomicUsize>,
     /// Closes the socket.
     socket: CancellationToken,
+    dialect: Dialect,
 }
 
-impl Outbox {
+/// The sending side of a socket on which nobody has agreed on a dialect yet.
+pub(super) struct Greeting {
+    hub: Arc<Hub>,
+    queue: UnboundedSender<Queued>,
+    waiting: Arc<AtomicUsize>,
+    socket: CancellationToken,
+}
+
+impl Greeting {
     /// An outbox in front of a socket, and the task that empties it: it ends when all clones are dropped
     /// and everything is written, or when `socket` is cancelled, which it also does when writing fails.
     pub(super) fn open(hub: Arc<Hub>, half: OwnedWriteHalf, socket: CancellationToken) -> (Self, Writer) {
@@ -60,9 +69,36 @@ impl Outbox {
         (Self { hub, queue, waiting, socket }, Writer(task))
     }
 
+    /// The outbox, now that it is known how to write.
+    pub(super) fn speak(self, dialect: Dialect) -> Outbox {
+        let Self { hub, queue, waiting, socket } = self;
+        Outbox { hub, queue, waiting, socket, dialect }
+    }
+}
+
+impl Outbox {
+    /// How messages are written on this socket.
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// Sends a message.
     pub(super) fn send<M: Response>(&self, message: &M) {
-        self.send_frame(frame(message));
+        let mut batch = self.batch();
+        batch.push(message);
+        self.send_batch(batch);
+    }
+
+    /// An empty batch, for messages that leave in one piece.
+    pub(super) const fn batch(&self) -> Batch {
+        Batch::new(self.dialect)
+    }
+
+    /// Sends what is in a batch.
+    pub(super) fn send_batch(&self, batch: Batch) {
+        if !batch.is_empty() {
+            self.send_frame(batch.into_bytes());
+        }
     }
 
     /// Sends an error or a piece of news.

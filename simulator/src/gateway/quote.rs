@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use crate::exchange::Update;
 use crate::wire::market_data::{TickGeneric, TickPrice, TickSize, TickString};
-use crate::wire::{decimal, double, frame};
+use crate::wire::{Batch, decimal, double};
 
 /// Which tick types a line uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +59,23 @@ pub(super) const DELAYED: TickTypes = TickTypes {
     halted: 90,
 };
 
-/// One line's ticks for an update, as frames in one piece; empty where nothing is to be said.
-pub(super) fn ticks(update: &Update, request_id: i32, types: TickTypes) -> Vec<u8> {
-    let mut ticks = Ticks { request_id, bytes: Vec::new() };
+/// Whose ticks are written, and as which types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Voice {
+    /// The line.
+    pub(super) request_id: i32,
+    /// Its types.
+    pub(super) types: TickTypes,
+}
+
+/// Appends one line's ticks for an update; none where nothing is to be said.
+pub(super) fn ticks(update: &Update, voice: Voice, batch: Batch) -> Batch {
+    let Voice { request_id, types } = voice;
+    let mut ticks = Ticks { request_id, batch };
     let Update { before, now, tick } = update;
     let level = |of: fn(&Snapshot) -> PriceAndSize| (before.as_ref().map(of), of(now));
-    let bid = level(|values| (Some(values.bid), Some(values.bid_size)));
-    let ask = level(|values| (Some(values.ask), Some(values.ask_size)));
+    let bid = level(|values| (present(values.bid), Some(values.bid_size)));
+    let ask = level(|values| (present(values.ask), Some(values.ask_size)));
     let last = level(|values| (values.last, values.last_size));
     let is_new = |field: Field| {
         before.as_ref().is_none_or(|before| field(before) != field(now)).then(|| field(now)).flatten()
@@ -77,10 +87,10 @@ pub(super) fn ticks(update: &Update, request_id: i32, types: TickTypes) -> Vec<u
         ticks.string(types.last_at, at.unix_timestamp().to_string());
     }
     // What was published is told whatever it changes; else a level is told where it changed.
-    match tick {
-        Some(TickKind::Bid { .. }) => ticks.level((None, bid.1), (types.bid, types.bid_size)),
-        Some(TickKind::Ask { .. }) => ticks.level((None, ask.1), (types.ask, types.ask_size)),
-        Some(TickKind::Trade { .. }) => ticks.level((None, last.1), (types.last, types.last_size)),
+    match tick.map(|tick| tick.kind) {
+        Some(TickKind::Bid { .. }) => ticks.whole_level(bid.1, types.bid),
+        Some(TickKind::Ask { .. }) => ticks.whole_level(ask.1, types.ask),
+        Some(TickKind::Trade { .. }) => ticks.whole_level(last.1, types.last),
         None => {
             ticks.level(bid, (types.bid, types.bid_size));
             ticks.level(ask, (types.ask, types.ask_size));
@@ -93,7 +103,7 @@ pub(super) fn ticks(update: &Update, request_id: i32, types: TickTypes) -> Vec<u
     let prices: [(i32, Field); 4] = [
         (types.high, |values| values.high),
         (types.low, |values| values.low),
-        (types.close, |values| Some(values.previous_close)),
+        (types.close, |values| present(values.previous_close)),
         (types.open, |values| values.open),
     ];
     for (tick_type, field) in prices {
@@ -102,13 +112,18 @@ pub(super) fn ticks(update: &Update, request_id: i32, types: TickTypes) -> Vec<u
         }
     }
     if before.is_none() {
-        ticks.bytes.extend(frame(&TickGeneric {
+        ticks.batch.push(&TickGeneric {
             req_id: Some(request_id),
             tick_type: Some(types.halted),
             value: Some(0.0),
-        }));
+        });
     }
-    ticks.bytes
+    ticks.batch
+}
+
+/// A price that there may be: in a recorded market, zero is the price of what is absent.
+fn present(price: Decimal) -> Option<Decimal> {
+    Some(price).filter(|price| !price.is_zero())
 }
 
 /// A price, and how much there is at it.
@@ -119,7 +134,7 @@ type Field = fn(&Snapshot) -> Option<Decimal>;
 
 struct Ticks {
     request_id: i32,
-    bytes: Vec<u8>,
+    batch: Batch,
 }
 
 impl Ticks {
@@ -127,47 +142,57 @@ impl Ticks {
     /// nothing where nothing did.
     fn level(&mut self, level: (Option<PriceAndSize>, PriceAndSize), types: (i32, i32)) {
         let (before, now) = level;
-        let (Some(price), size) = now else { return };
         match before {
             Some(before) if before == now => {}
-            Some((Some(before), _)) if before == price => self.size(types.1, size.unwrap_or_default()),
-            _ => self.price(types.0, price, size),
+            None | Some((None, _)) if now.0.is_none() => {}
+            Some((before, _)) if before == now.0 => self.size(types.1, now.1.unwrap_or_default()),
+            _ => self.whole_level(now, types.0),
+        }
+    }
+
+    /// A level's price with its size; where there is none, the broker's sign for that.
+    fn whole_level(&mut self, level: PriceAndSize, tick_type: i32) {
+        match level {
+            (Some(price), size) => self.price(tick_type, price, size),
+            (None, _) => self.price(tick_type, Decimal::NEGATIVE_ONE, Some(Decimal::ZERO)),
         }
     }
 
     fn price(&mut self, tick_type: i32, price: Decimal, size: Option<Decimal>) {
-        self.bytes.extend(frame(&TickPrice {
+        self.batch.push(&TickPrice {
             req_id: Some(self.request_id),
             tick_type: Some(tick_type),
             price: Some(double(price)),
             size: size.map(decimal),
             attr_mask: Some(i32::from(size.is_some())),
-        }));
+        });
     }
 
     fn size(&mut self, tick_type: i32, size: Decimal) {
-        self.bytes.extend(frame(&TickSize {
+        self.batch.push(&TickSize {
             req_id: Some(self.request_id),
             tick_type: Some(tick_type),
             size: Some(decimal(size)),
-        }));
+        });
     }
 
     fn string(&mut self, tick_type: i32, value: String) {
-        self.bytes.extend(frame(&TickString {
+        self.batch.push(&TickString {
             req_id: Some(self.request_id),
             tick_type: Some(tick_type),
             value: Some(value),
-        }));
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use engine::tick::Tick;
     use prost::Message;
     use time::OffsetDateTime;
 
     use super::*;
+    use crate::wire::Dialect;
 
     fn snapshot() -> Snapshot {
         let hundred = Some(Decimal::ONE_HUNDRED);
@@ -196,7 +221,8 @@ mod tests {
 
     /// The tick types of an update, in order.
     fn types(update: &Update) -> Vec<i32> {
-        let bytes = ticks(update, 7, LIVE);
+        let voice = Voice { request_id: 7, types: LIVE };
+        let bytes = ticks(update, voice, Batch::new(Dialect::Protobuf)).into_bytes();
         let mut rest = bytes.as_slice();
         let mut types = Vec::new();
         while let Some((length, tail)) = rest.split_first_chunk() {
@@ -220,11 +246,22 @@ mod tests {
             ("a size", Some(before), Snapshot { ask_size: two, ..before }, None, vec![3]),
             ("the day's high", Some(before), Snapshot { high: Some(two), ..before }, None, vec![6]),
             ("a published bid like the one before", Some(before), before, Some(bid), vec![1]),
+            ("a bid that goes", Some(before), Snapshot { bid: Decimal::ZERO, ..before }, None, vec![1]),
+            ("an ask that comes", Some(Snapshot { ask: Decimal::ZERO, ..before }), before, None, vec![2]),
             ("a published trade", Some(before), Snapshot { volume: two, ..before }, Some(trade), vec![4, 8]),
         ];
         for (what, before, now, tick, expected) in cases {
+            let tick = tick.map(|kind| Tick { at: OffsetDateTime::UNIX_EPOCH, kind });
             assert_eq!(types(&Update { before, now, tick }), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn what_is_absent_is_left_out() {
+        let zero = Decimal::ZERO;
+        let now = Snapshot { bid: zero, ask: zero, previous_close: zero, ..snapshot() };
+        assert_eq!(types(&Update { before: None, now, tick: None }), [45, 4, 8, 6, 7, 14, 49]);
+        assert_eq!(types(&Update { before: Some(now), now, tick: None }), Vec::<i32>::new());
     }
 
     #[test]

@@ -1,21 +1,36 @@
 //! Small reference lists, and the polite refusal of everything that is not served yet.
 
+use std::collections::BTreeSet;
+
+use engine::listing::Listing;
+
+use super::search::sec_type;
 use super::session::{Outcome, Session, decode};
 use crate::notice::{NO_REQUEST, Notice, words};
-use crate::wire::ids;
 use crate::wire::reference::{
-    DepthMarketDataDescription, MarketDepthExchanges, NewsProviders, SecDefOptParameterEnd, SmartComponent,
-    SmartComponents, SmartComponentsRequest, SoftDollarTiers,
+    DepthMarketDataDescription, MarketDepthExchanges, NewsProviders, SmartComponent, SmartComponents,
+    SmartComponentsRequest, SoftDollarTiers,
 };
 use crate::wire::session::{ById, UserInfo};
+use crate::wire::{Body, ids};
 
 /// The US exchanges by the letters of the consolidated tape.
-const TAPE: [(&str, &str); 6] =
-    [("AMEX", "A"), ("NYSE", "N"), ("ARCA", "P"), ("NASDAQ", "Q"), ("IEX", "V"), ("BATS", "Z")];
+const TAPE: [(&str, &str); 7] = [
+    ("AMEX", "A"),
+    ("EDGX", "K"),
+    ("NYSE", "N"),
+    ("ARCA", "P"),
+    ("NASDAQ", "Q"),
+    ("IEX", "V"),
+    ("BATS", "Z"),
+];
+
+/// What stands for all exchanges of the best prices: they are told by their letters.
+pub(super) const BBO_EXCHANGE: &str = "9c0001";
 
 impl Session {
     /// Answers a request that no other module answers.
-    pub(super) fn answer_reference(&self, id: i32, body: &[u8]) -> Outcome {
+    pub(super) fn answer_reference(&self, id: i32, body: Body<'_>) -> Outcome {
         let request_id = || decode::<ById>(id, body).map(|request| request.req_id);
         match id {
             ids::USER_INFO => {
@@ -23,30 +38,39 @@ impl Session {
             }
             ids::SOFT_DOLLAR_TIERS => self.out.send(&SoftDollarTiers { req_id: request_id()? }),
             ids::NEWS_PROVIDERS => self.out.send(&NewsProviders {}),
-            // No listing has options.
-            ids::OPTION_PARAMETERS => self.out.send(&SecDefOptParameterEnd { req_id: request_id()? }),
-            ids::DEPTH_EXCHANGES => self.out.send(&depth_exchanges()),
+            ids::DEPTH_EXCHANGES => self.out.send(&depth_exchanges(self.hub.exchange.market().listings())),
             ids::SMART_COMPONENTS => {
                 let request: SmartComponentsRequest = decode(id, body)?;
+                let asked = request.bbo_exchange.as_deref().unwrap_or_default();
+                if asked != BBO_EXCHANGE {
+                    let request_id = request.req_id.unwrap_or(NO_REQUEST);
+                    return Err(Notice::invalid(request_id, &format!("Invalid BBO exchange '{asked}'")));
+                }
                 self.out.send(&smart_components(request.req_id));
             }
-            // There are no bulletins to send and nothing to take back.
-            ids::NEWS_BULLETINS | ids::CANCEL_NEWS_BULLETINS => {}
+            // There are no bulletins to send, and nothing to take back; and ticks of the past come at once.
+            ids::NEWS_BULLETINS | ids::CANCEL_NEWS_BULLETINS | ids::CANCEL_HISTORICAL_TICKS => {}
             _ => return Err(not_served(id, body)),
         }
         Ok(())
     }
 }
 
-fn depth_exchanges() -> MarketDepthExchanges {
-    let describe = |(exchange, _): (&str, &str)| DepthMarketDataDescription {
+/// Where the book can be followed: with the exchange of each row for shares, without for the rest.
+fn depth_exchanges(listings: &[Listing]) -> MarketDepthExchanges {
+    let others = listings.iter().filter(|listing| listing.exchange != "SMART");
+    let others: BTreeSet<(&str, &str)> =
+        others.map(|listing| (listing.exchange.as_str(), sec_type(listing.kind))).collect();
+    let shares = TAPE.into_iter().map(|(exchange, _)| (exchange, "STK", "Deep2"));
+    let others = others.into_iter().map(|(exchange, kind)| (exchange, kind, "Deep"));
+    let describe = |(exchange, kind, service): (&str, &str, &str)| DepthMarketDataDescription {
         exchange: Some(exchange.to_owned()),
-        sec_type: Some("STK".to_owned()),
+        sec_type: Some(kind.to_owned()),
         listing_exch: Some(String::new()),
-        service_data_type: Some("Deep".to_owned()),
+        service_data_type: Some(service.to_owned()),
         agg_group: None,
     };
-    MarketDepthExchanges { depth_market_data_descriptions: TAPE.into_iter().map(describe).collect() }
+    MarketDepthExchanges { depth_market_data_descriptions: shares.chain(others).map(describe).collect() }
 }
 
 fn smart_components(req_id: Option<i32>) -> SmartComponents {
@@ -59,47 +83,31 @@ fn smart_components(req_id: Option<i32>) -> SmartComponents {
 }
 
 /// The refusal that the real gateway would most likely give.
-fn not_served(id: i32, body: &[u8]) -> Notice {
+fn not_served(id: i32, body: Body<'_>) -> Notice {
     let request_id = match id {
         // Their first field is something else.
-        ids::SCANNER_PARAMETERS | ids::ADVISOR | ids::VERIFY | ids::VERIFY_MESSAGE => NO_REQUEST,
+        ids::ADVISOR | ids::VERIFY | ids::VERIFY_MESSAGE => NO_REQUEST,
         _ => match decode::<ById>(id, body) {
             Ok(request) => request.req_id.unwrap_or(NO_REQUEST),
             Err(notice) => return notice,
         },
     };
-    let refusal = |code, words: &str| Notice::refusal(request_id, code, words);
     match id {
-        ids::MARKET_DEPTH => {
-            refusal(10092, "Deep market data is not supported for this combination of security type/exchange")
-        }
-        ids::CANCEL_MARKET_DEPTH => {
-            refusal(310, &format!("Can't find the subscribed market depth with tickerId:{request_id}"))
-        }
-        ids::REAL_TIME_BARS => Notice::refusal(request_id, 420, words(420)),
-        ids::TICK_BY_TICK => refusal(10189, "Failed to request tick-by-tick data. Invalid Real-time Query"),
-        ids::HISTORICAL_TICKS => {
-            refusal(10187, "Failed to request historical ticks:No market data permissions")
-        }
         ids::HISTOGRAM => Notice::no_history(request_id, "HMDS query returned no data"),
         ids::FUNDAMENTALS => Notice::refusal(request_id, 430, words(430)),
-        ids::NEWS_ARTICLE | ids::HISTORICAL_NEWS => refusal(10276, "News feed is not allowed"),
+        ids::NEWS_ARTICLE | ids::HISTORICAL_NEWS => Notice::refusal(request_id, 10276, words(10276)),
         ids::ADVISOR | ids::REPLACE_ADVISOR => {
             Notice::invalid(request_id, "FA data operations ignored for non FA customers.")
         }
-        ids::CANCEL_REAL_TIME_BARS | ids::CANCEL_TICK_BY_TICK | ids::CANCEL_HISTORICAL_TICKS => {
-            refusal(300, &format!("Can't find EId with tickerId:{request_id}"))
-        }
-        ids::CANCEL_SCANNER => {
-            refusal(365, &format!("No scanner subscription found for ticker id:{request_id}"))
-        }
         _ => match ids::name(id) {
             Some(name) => Notice::invalid(request_id, &format!("{name} is not supported by this gateway")),
-            None => Notice::refusal(
-                NO_REQUEST,
-                320,
-                format!("Error reading request. Unable to parse data: message id {id} is not known"),
-            ),
+            None => unknown(id),
         },
     }
+}
+
+/// The refusal of a message that the protocol does not have.
+pub(super) fn unknown(id: i32) -> Notice {
+    let words = format!("Error reading request. Unable to parse data: message id {id} is not known");
+    Notice::refusal(NO_REQUEST, 320, words)
 }

@@ -6,11 +6,12 @@
 use engine::listing::{Listing, ListingKind};
 use engine::market::GeneratedMarket;
 
+use super::option;
 use crate::notice::{Notice, words};
 use crate::wire::contract::Contract;
 
 /// The contract ids of indices begin here, far above those of listings.
-const FIRST_INDEX: i32 = 2_000_000_000;
+pub(super) const FIRST_INDEX: i32 = 2_000_000_000;
 
 /// How many symbols a search yields.
 const MAX_SAMPLES: usize = 16;
@@ -83,6 +84,10 @@ pub(super) fn resolve<'a>(
 ) -> Result<&'a Listing, Notice> {
     let none = || Notice::refusal(request_id, 200, words(200));
     let wanted = wanted.ok_or_else(none)?;
+    // Options are listed, but nothing is quoted of them.
+    if option::is_meant(wanted) {
+        return Err(Notice::refusal(request_id, 354, words(354)));
+    }
     match find(market, wanted).as_slice() {
         [Known::Listing(listing)] => Ok(listing),
         [] | [Known::Index(_)] => Err(none()),

@@ -16,12 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::history::{self, LiveBars};
 use super::market_data::Line;
-use super::outbox::Outbox;
+use super::outbox::{Greeting, Outbox};
 use super::pacing::{Pacing, Verdict};
-use super::{Hub, Signal, handshake};
+use super::streams::Streams;
+use super::{Hub, Signal, handshake, reference};
 use crate::notice::{NO_REQUEST, Notice};
 use crate::wire::session::{CurrentTime, CurrentTimeInMillis, ManagedAccounts, NextValidId, StartApiRequest};
-use crate::wire::{MAX_FRAME, PROTOBUF_OFFSET, ids, text_frame};
+use crate::wire::{Body, MAX_FRAME, Request, ids, text_frame};
 
 /// How long a client may take to introduce itself.
 const INTRODUCTION: Duration = Duration::from_secs(30);
@@ -32,12 +33,12 @@ type Frames = FramedRead<OwnedReadHalf, LengthDelimitedCodec>;
 pub(super) async fn serve(hub: Arc<Hub>, stream: TcpStream, socket: CancellationToken) {
     stream.set_nodelay(true).ok();
     let (read, write) = stream.into_split();
-    let (out, writer) = Outbox::open(hub.clone(), write, socket.clone());
+    let (out, writer) = Greeting::open(hub.clone(), write, socket.clone());
     socket.run_until_cancelled(converse(&hub, read, out)).await;
     writer.finish(&socket).await;
 }
 
-async fn converse(hub: &Arc<Hub>, mut read: OwnedReadHalf, out: Outbox) {
+async fn converse(hub: &Arc<Hub>, mut read: OwnedReadHalf, out: Greeting) {
     let introduced = tokio::time::timeout(INTRODUCTION, async {
         let mut prefix = [0; 4];
         read.read_exact(&mut prefix).await.ok()?;
@@ -45,52 +46,40 @@ async fn converse(hub: &Arc<Hub>, mut read: OwnedReadHalf, out: Outbox) {
             return None;
         }
         let mut frames = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_read(read);
-        introduce(hub, &mut frames, &out).await.map(|client| (frames, client))
+        introduce(hub, &mut frames, out).await.map(|introduced| (frames, introduced))
     });
-    if let Ok(Some((frames, client))) = introduced.await {
+    if let Ok(Some((frames, (out, client)))) = introduced.await {
         Session::new(out, client).run(frames).await;
     }
 }
 
-/// Agrees on a version and registers the client id.
-async fn introduce(hub: &Arc<Hub>, frames: &mut Frames, out: &Outbox) -> Option<Client> {
+/// Agrees on a version, and with it on a dialect, and registers the client id.
+async fn introduce(hub: &Arc<Hub>, frames: &mut Frames, out: Greeting) -> Option<(Outbox, Client)> {
     let offer = frames.next().await?.ok()?;
     let version = handshake::negotiate(std::str::from_utf8(&offer).ok()?)?;
+    let out = out.speak(handshake::dialect(version));
     out.send_frame(text_frame(&handshake::acknowledgement(version, hub.exchange.now())));
     let start = frames.next().await?.ok()?;
-    let (id, body) = split(&start)?;
-    if id != ids::START_API + PROTOBUF_OFFSET {
+    let (id, body) = out.dialect().split(&start)?;
+    if id != ids::START_API {
         out.tell(&Notice::refusal(NO_REQUEST, 504, "Not connected"));
         return None;
     }
-    let start: StartApiRequest =
-        decode(id - PROTOBUF_OFFSET, body).map_err(|notice| out.tell(&notice)).ok()?;
-    let client = Client::register(hub, start.client_id.unwrap_or_default());
-    if client.is_none() {
+    let start: StartApiRequest = decode(id, body).map_err(|notice| out.tell(&notice)).ok()?;
+    let Some(client) = Client::register(hub, start.client_id.unwrap_or_default()) else {
         out.tell(&Notice::news(326));
-    }
-    client
-}
-
-/// The id and the body of a frame.
-fn split(frame: &[u8]) -> Option<(i32, &[u8])> {
-    let (id, body) = frame.split_first_chunk()?;
-    Some((i32::from_be_bytes(*id), body))
+        return None;
+    };
+    Some((out, client))
 }
 
 /// Reads the body of a request; garbage is refused with 320.
-pub(super) fn decode<M: prost::Message + Default>(id: i32, body: &[u8]) -> Result<M, Notice> {
-    M::decode(body).map_err(|error| {
-        let request = leading_id(body).unwrap_or(NO_REQUEST);
+pub(super) fn decode<M: Request>(id: i32, body: Body<'_>) -> Result<M, Notice> {
+    body.read(id).map_err(|unreadable| {
         let name = ids::name(id).unwrap_or("request");
-        Notice::refusal(request, 320, format!("Error reading request. Unable to parse {name}: {error}"))
+        let words = format!("Error reading request. Unable to parse {name}: {}", unreadable.cause);
+        Notice::refusal(unreadable.request_id, 320, words)
     })
-}
-
-/// The request id of a body that cannot be read in full: it is the first field, a varint.
-fn leading_id(body: &[u8]) -> Option<i32> {
-    let id = prost::decode_length_delimiter(body.strip_prefix(&[0x08])?).ok()?;
-    i32::try_from(id).ok()
 }
 
 /// A client id that is in use while this lives.
@@ -122,6 +111,8 @@ pub(super) struct Session {
     pub(super) client_id: i32,
     /// Its streams of level-1 data, by request id.
     pub(super) lines: HashMap<i32, Line>,
+    /// Its streams beyond level 1.
+    pub(super) streams: Streams,
     /// Its bars that are kept up to date, by request id.
     pub(super) live_bars: HashMap<i32, LiveBars>,
     /// How many more requests for bars it may have open.
@@ -138,6 +129,7 @@ impl Session {
             out,
             client_id: client.id,
             lines: HashMap::new(),
+            streams: Streams::default(),
             live_bars: HashMap::new(),
             open_history: history::allowance(),
             summaries: HashSet::new(),
@@ -154,7 +146,7 @@ impl Session {
                 frame = frames.next() => {
                     // A frame that is too long ends the stream, as the client's own close does.
                     let Some(Ok(frame)) = frame else { return };
-                    let Some((id, body)) = split(&frame) else { return };
+                    let Some((id, body)) = self.out.dialect().split(&frame) else { return };
                     match pacing.judge(Instant::now()) {
                         Verdict::Serve => self.receive(id, body),
                         Verdict::Refuse => self.out.tell(&Notice::news(100)),
@@ -184,26 +176,32 @@ impl Session {
     fn hear(&mut self, signal: &Signal) {
         match signal {
             Signal::Tell(notice) => self.out.tell(notice),
-            Signal::RefreshLines => self.lines.values().for_each(Line::refresh),
+            Signal::RefreshLines => {
+                self.lines.values().for_each(Line::refresh);
+                self.streams.refresh();
+            }
+            Signal::ResetBooks => self.streams.reset_books(),
             Signal::ForgetLines => {
                 self.lines.clear();
                 self.live_bars.clear();
+                self.streams.forget();
             }
         }
     }
 
     /// Serves a frame. While the gateway is silent, it listens and does nothing.
-    fn receive(&mut self, id: i32, body: &[u8]) {
+    fn receive(&mut self, id: i32, body: Body<'_>) {
         if self.hub.faults.is_silent() {
             return;
         }
-        if let Err(notice) = self.answer(id - PROTOBUF_OFFSET, body) {
+        let outcome = if body.can_be(id) { self.answer(id, body) } else { Err(reference::unknown(id)) };
+        if let Err(notice) = outcome {
             self.out.tell(&notice);
         }
     }
 
     /// Hands a request to the module of its noun.
-    fn answer(&mut self, id: i32, body: &[u8]) -> Outcome {
+    fn answer(&mut self, id: i32, body: Body<'_>) -> Outcome {
         match id {
             ids::IDS => self.send_next_id(),
             ids::MANAGED_ACCOUNTS => self.send_accounts(),
@@ -220,6 +218,14 @@ impl Session {
             | ids::CANCEL_HISTORICAL_DATA
             | ids::HEAD_TIMESTAMP
             | ids::CANCEL_HEAD_TIMESTAMP => return self.answer_history(id, body),
+            ids::TICK_BY_TICK | ids::CANCEL_TICK_BY_TICK => return self.answer_tape(id, body),
+            ids::MARKET_DEPTH | ids::CANCEL_MARKET_DEPTH => return self.answer_depth(id, body),
+            ids::REAL_TIME_BARS | ids::CANCEL_REAL_TIME_BARS => return self.answer_realtime_bars(id, body),
+            ids::HISTORICAL_TICKS => return self.answer_historical_ticks(id, body),
+            ids::SCANNER | ids::CANCEL_SCANNER | ids::SCANNER_PARAMETERS => {
+                return self.answer_scanner(id, body);
+            }
+            ids::OPTION_PARAMETERS => return self.answer_option_chain(id, body),
             ids::ACCOUNT_DATA
             | ids::ACCOUNT_SUMMARY
             | ids::CANCEL_ACCOUNT_SUMMARY
@@ -262,20 +268,5 @@ impl Session {
     fn current_time_millis(&self) -> CurrentTimeInMillis {
         let milliseconds = self.hub.exchange.now().unix_timestamp_nanos() / 1_000_000;
         CurrentTimeInMillis { current_time_in_millis: i64::try_from(milliseconds).ok() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::market_data::MarketDataRequest;
-
-    #[test]
-    fn garbage_is_refused_with_its_id_where_it_has_one() {
-        for (body, id) in [(&[8, 5, 0x12, 9][..], 5), (&[0x12, 9], NO_REQUEST), (&[0xff], NO_REQUEST)] {
-            let notice = decode::<MarketDataRequest>(ids::MARKET_DATA, body).unwrap_err();
-            assert_eq!((notice.request_id, notice.code), (id, 320), "{body:?}");
-            assert!(notice.message.contains("reqMktData"), "{}", notice.message);
-        }
     }
 }

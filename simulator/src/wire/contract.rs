@@ -11,6 +11,10 @@ pub(crate) struct Contract {
     pub(crate) sec_type: Option<String>,
     #[prost(string, optional, tag = "4")]
     pub(crate) last_trade_date_or_contract_month: Option<String>,
+    #[prost(double, optional, tag = "5")]
+    pub(crate) strike: Option<f64>,
+    #[prost(string, optional, tag = "6")]
+    pub(crate) right: Option<String>,
     #[prost(double, optional, tag = "7")]
     pub(crate) multiplier: Option<f64>,
     #[prost(string, optional, tag = "8")]
@@ -23,6 +27,10 @@ pub(crate) struct Contract {
     pub(crate) local_symbol: Option<String>,
     #[prost(string, optional, tag = "12")]
     pub(crate) trading_class: Option<String>,
+    #[prost(string, optional, tag = "13")]
+    pub(crate) sec_id_type: Option<String>,
+    #[prost(string, optional, tag = "14")]
+    pub(crate) sec_id: Option<String>,
     #[prost(string, optional, tag = "15")]
     pub(crate) description: Option<String>,
     #[prost(bool, optional, tag = "18")]

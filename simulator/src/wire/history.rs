@@ -1,6 +1,7 @@
 //! Bars of the past.
 
 use super::contract::Contract;
+use super::{Batch, Dialect, Response};
 
 /// `HistoricalDataRequest` of the protocol.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -99,9 +100,26 @@ pub(crate) struct HeadTimestamp {
     pub(crate) head_timestamp: Option<String>,
 }
 
+/// The bars that answer a request, and that these are all. In protobuf these are two messages, in text one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct History {
+    pub(crate) data: HistoricalData,
+    pub(crate) end: HistoricalDataEnd,
+}
+
+impl Response for History {
+    fn put(&self, batch: &mut Batch) {
+        match batch.dialect() {
+            Dialect::Text(version) => batch.text(version, 17, self),
+            Dialect::Protobuf => {
+                batch.protobuf(17, &self.data);
+                batch.protobuf(108, &self.end);
+            }
+        }
+    }
+}
+
 super::responses! {
-    HistoricalData = 17,
-    HistoricalDataEnd = 108,
     HistoricalDataUpdate = 90,
     HeadTimestamp = 88,
 }

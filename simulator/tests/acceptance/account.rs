@@ -1,10 +1,10 @@
 //! An account in which nothing has happened yet.
 
-use ibapi::accounts::types::{AccountGroup, AccountId};
+use ibapi::accounts::types::{AccountGroup, AccountId, ContractId};
 use ibapi::accounts::{AccountSummaryResult, AccountSummaryTags, AccountUpdate, PositionUpdate};
 use ibapi::orders::ExecutionFilter;
 
-use crate::support::{PATIENCE, code, connect, next, start, within};
+use crate::support::{PATIENCE, code, connect, listing, next, start, within};
 
 const ACCOUNT: &str = "SIM0000001";
 
@@ -40,6 +40,10 @@ async fn a_million_dollars_and_no_position() {
 
     let mut pnl = client.pnl(&AccountId(ACCOUNT.to_owned()), None).await.unwrap();
     assert_eq!(next(&mut pnl).await.unwrap().daily_pnl.to_string(), "0");
+    let (account, aapl) = (AccountId(ACCOUNT.to_owned()), listing(&simulator, "AAPL").con_id);
+    let mut single = client.pnl_single(&account, ContractId(aapl), None).await.unwrap();
+    let single = next(&mut single).await.unwrap();
+    assert_eq!((single.position.to_string(), single.value.to_string()), ("0".to_owned(), "0".to_owned()));
 }
 
 #[tokio::test]
@@ -68,6 +72,7 @@ async fn small_lists_are_answered_and_strangers_refused() {
     assert!(!within(client.smart_components("9c0001")).await.unwrap().is_empty());
     assert!(!within(client.market_depth_exchanges()).await.unwrap().is_empty());
     within(client.user_info()).await.unwrap();
+    assert_eq!(code(&within(client.smart_components("zzz")).await.unwrap_err()), 321);
     let mut pnl = client.pnl(&AccountId("U1234567".to_owned()), None).await.unwrap();
     assert_eq!(code(&next(&mut pnl).await.unwrap_err()), 321);
 }

@@ -79,12 +79,6 @@ async fn what_is_not_served_is_refused_politely() {
     let simulator = start().await;
     let client = connect(&simulator, 1).await;
     let aapl = crate::support::stock("AAPL");
-    let mut depth = client.market_depth(&aapl, 5).subscribe().await.unwrap();
-    assert_eq!(crate::support::refusal(&mut depth).await, 10092);
-    let mut trades = client.tick_by_tick(&aapl, 0).last().await.unwrap();
-    assert_eq!(crate::support::refusal(&mut trades).await, 10189);
-    let mut bars = client.realtime_bars(&aapl).subscribe().await.unwrap();
-    assert_eq!(crate::support::refusal(&mut bars).await, 420);
     assert_eq!(code(&within(client.wsh_metadata()).await.unwrap_err()), 321);
     let order = client.order(&aapl).buy(1).limit(1.0).build_order().unwrap();
     let mut placed = client.place_order(client.next_order_id(), &aapl, &order).await.unwrap();

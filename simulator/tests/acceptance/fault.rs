@@ -248,6 +248,7 @@ async fn faults_can_be_typed() {
         "market-data off",
         "history off",
         "history on",
+        "depth reset",
         "gateway stop",
         "gateway start",
         "exchange stop",

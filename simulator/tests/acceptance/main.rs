@@ -4,10 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod account;
+mod cancel;
 mod connection;
 mod contract;
+mod depth;
 mod fault;
+mod historical_ticks;
 mod history;
 mod market_data;
+mod option;
 mod raw;
+mod realtime_bars;
+mod scanner;
 mod support;
+mod tape;
+mod text;

@@ -17,12 +17,12 @@ fn frame(payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn message(id: i32, body: &[u8]) -> Vec<u8> {
+pub fn message(id: i32, body: &[u8]) -> Vec<u8> {
     frame(&[&id.to_be_bytes(), body].concat())
 }
 
 /// A socket that is through with the handshake.
-async fn introduced(simulator: &Simulator, client_id: u8) -> TcpStream {
+pub async fn introduced(simulator: &Simulator, client_id: u8) -> TcpStream {
     let mut socket = open(simulator).await;
     let hello = [b"API\0".to_vec(), frame(b"v213..226")].concat();
     socket.write_all(&hello).await.unwrap();
@@ -36,7 +36,7 @@ async fn introduced(simulator: &Simulator, client_id: u8) -> TcpStream {
 }
 
 /// The next frame; `None` where the socket is closed.
-async fn read(socket: &mut TcpStream) -> Option<Vec<u8>> {
+pub async fn read(socket: &mut TcpStream) -> Option<Vec<u8>> {
     within(async {
         let length = socket.read_u32().await.ok()?;
         let mut payload = vec![0; usize::try_from(length).unwrap()];
@@ -46,12 +46,12 @@ async fn read(socket: &mut TcpStream) -> Option<Vec<u8>> {
     .await
 }
 
-fn message_id(payload: &[u8]) -> i32 {
+pub fn message_id(payload: &[u8]) -> i32 {
     i32::from_be_bytes(*payload.first_chunk().unwrap())
 }
 
 /// The code of the error that comes next. (Field 3 is the code: tag 0x18, then a varint.)
-async fn next_error(socket: &mut TcpStream) -> i32 {
+pub async fn next_error(socket: &mut TcpStream) -> i32 {
     let payload = read(socket).await.expect("the socket is open");
     assert_eq!(message_id(&payload), 204, "an error");
     let at = payload.iter().position(|byte| *byte == 0x18).unwrap() + 1;
@@ -69,7 +69,8 @@ async fn strangers_are_shown_the_door() {
     let api = |payload: &[u8]| [b"API\0".to_vec(), frame(payload)].concat();
     let cases = [
         ("no prefix", b"GET / HTTP/1.1\r\n\r\n".to_vec()),
-        ("only text spoken", api(b"v157..178")),
+        ("too old", api(b"v100..156")),
+        ("between the dialects", api(b"v179..212")),
         ("too new", api(b"v300..310")),
         ("nonsense", api(b"hello")),
         ("not text", api(&[0xff, 0xfe])),

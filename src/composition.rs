@@ -29,6 +29,7 @@ use persistence::ConnectError;
 use persistence::local::LocalBus;
 use persistence::redis::{RedisBus, RedisOptions};
 use persistence::sql::{SealKey, Sql, SqlOptions};
+use simulator::replay::Replay;
 use simulator::{Simulator, SimulatorOptions};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,7 @@ pub struct Parts {
     installation: Installation,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    replay: Option<Replay>,
 }
 
 /// One bus, behind the four ports that it implements.
@@ -107,7 +109,17 @@ impl Parts {
             }
             None => BusParts::of(LocalBus::new()),
         };
-        Ok(Self { sql, bus, installation, clock, random })
+        Ok(Self { sql, bus, installation, clock, random, replay: None })
+    }
+
+    /// Plays a recorded day in place of the generated market.
+    pub fn replaying(self, replay: Option<Replay>) -> Self {
+        Self { replay, ..self }
+    }
+
+    /// The market's time.
+    fn market_clock(&self) -> Arc<dyn Clock> {
+        self.replay.as_ref().map_or_else(|| self.clock.clone(), Replay::clock)
     }
 
     /// Everything in one process.
@@ -155,17 +167,16 @@ impl Parts {
 
     /// How to connect to the broker, with the simulator where that is it.
     async fn gateway(&self, settings: &Settings) -> anyhow::Result<(SourceFactory, Option<Simulator>)> {
-        let (address, simulator) = match &settings.gateway {
-            Gateway::Off => return Ok((Arc::new(|_| None), None)),
-            Gateway::Address(address) => (address.clone(), None),
-            Gateway::Simulator => {
-                let options = SimulatorOptions {
-                    listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-                    seed: SIMULATOR_SEED,
-                    clock: self.clock.clone(),
-                };
+        let (address, simulator) = match (&settings.gateway, &self.replay) {
+            (Gateway::Off, None) => return Ok((Arc::new(|_| None), None)),
+            (Gateway::Address(address), None) => (address.clone(), None),
+            (Gateway::Address(_), Some(_)) => bail!(
+                "a replay is played by the built-in simulation, but IB_ADDRESS names a gateway; \
+                 leave out --replay, or unset IB_ADDRESS"
+            ),
+            (_, replay) => {
                 let simulator =
-                    simulator::start(options).await.context("the simulated gateway cannot start")?;
+                    self.simulator(replay.clone()).await.context("the simulated gateway cannot start")?;
                 (simulator.gateway.address().to_string(), Some(simulator))
             }
         };
@@ -187,6 +198,16 @@ impl Parts {
         Ok((source, simulator))
     }
 
+    /// The built-in simulation, on a free port.
+    async fn simulator(&self, replay: Option<Replay>) -> std::io::Result<Simulator> {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        if let Some(replay) = replay {
+            return simulator::start_replay(listen, replay).await;
+        }
+        let clock = self.clock.clone();
+        simulator::start(SimulatorOptions { listen, seed: SIMULATOR_SEED, clock }).await
+    }
+
     fn new_desk(&self, source: SourceFactory) -> Desk {
         let ports = DeskPorts {
             lease: self.sql.clone(),
@@ -198,6 +219,7 @@ impl Parts {
             requests: self.bus.requests.clone(),
             source,
             clock: self.clock.clone(),
+            market_clock: self.market_clock(),
         };
         let id = new_id(self.clock.now(), self.random.as_ref());
         Desk::new(ports, DeskOptions::new(id))
@@ -248,6 +270,7 @@ impl Parts {
             demand: self.bus.demand.clone(),
             desk: self.bus.requests.clone(),
             clock: self.clock.clone(),
+            market_clock: self.market_clock(),
             random: self.random.clone(),
         };
         let api = Api::new(services, &options);

@@ -11,6 +11,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use domain::world::Environment;
 use futures::FutureExt;
+use simulator::replay::ReplayArguments;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -32,6 +33,8 @@ enum Command {
         /// Makes this the database's environment from now on, whatever it was before.
         #[arg(long, value_name = "SIMULATED|PAPER|LIVE")]
         accept_environment: Option<Environment>,
+        #[command(flatten)]
+        replay: ReplayArguments,
     },
     /// Runs the endpoint and the dashboard alone; needs `DATABASE_URL` and `REDIS_URL`.
     Api,
@@ -91,10 +94,11 @@ fn run(command: &Command) -> anyhow::Result<()> {
     let work = async {
         let stop = stop_on_signal()?;
         match command {
-            Command::Serve { accept_environment } => {
+            Command::Serve { accept_environment, replay } => {
                 let key = load_key(&settings)?;
                 let opening = Opening { accept_environment: *accept_environment, key: Some(key.clone()) };
-                Parts::open(&settings, opening, &stop).await?.serve(&settings, key, stop).await
+                let parts = Parts::open(&settings, opening, &stop).await?;
+                parts.replaying(replay.open()?).serve(&settings, key, stop).await
             }
             Command::Api => {
                 let key = load_key(&settings)?;

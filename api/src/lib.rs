@@ -62,6 +62,8 @@ pub struct Services {
     pub desk: Arc<dyn DeskRequests>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The market's time, up to which bars are asked for: the same, unless a recorded day is replayed.
+    pub market_clock: Arc<dyn Clock>,
     /// Ids.
     pub random: Arc<dyn Random>,
 }

@@ -5,6 +5,7 @@ mod fanout;
 mod load;
 mod process;
 mod quotes;
+mod replay;
 mod stock;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ enum Benchmark {
     Quotes(quotes::Options),
     /// What it costs to tell many subscribers of one event, beside other GraphQL servers.
     Fanout(fanout::Options),
+    /// How fast a recorded day is played, from the files to a client of the simulated gateway.
+    Replay(replay::Options),
     /// The load generator, a process of its own; it is started by the others.
     #[command(hide = true)]
     Load,
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
             let cores = options.cores()?;
             threads()?.block_on(fanout::run(options, cores))
         }
+        Benchmark::Replay(options) => threads()?.block_on(replay::run(options)),
         Benchmark::Load => Builder::new_current_thread().enable_all().build()?.block_on(load::run()),
         Benchmark::Stock => threads()?.block_on(stock::run()),
     }

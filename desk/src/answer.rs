@@ -31,7 +31,7 @@ pub(crate) async fn run(
         source: source.clone(),
         world: world.clone(),
         store: this.ports.bars.clone(),
-        clock: this.ports.clock.clone(),
+        market_clock: this.ports.market_clock.clone(),
     };
     let desk = Arc::new(Answers { this: this.clone(), source, history, world, open: Mutex::default() });
     let tasks = TaskTracker::new();

@@ -302,7 +302,7 @@ impl Feed {
 
     /// The moment that an instrument's data tells of: now, unless it is delayed.
     fn moment(&self, instrument: InstrumentId) -> OffsetDateTime {
-        let now = self.this.ports.clock.now();
+        let now = self.this.ports.market_clock.now();
         self.lines.get(&instrument).map_or(now, |line| line.moment(now))
     }
 
@@ -320,7 +320,7 @@ impl Feed {
     }
 
     fn close_bars(&mut self, source: &Arc<dyn MarketDataSource>) {
-        let now = self.this.ports.clock.now();
+        let now = self.this.ports.market_clock.now();
         let moment =
             |series: &Series| self.lines.get(&series.instrument).map_or(now, |line| line.moment(now));
         let over: Vec<_> = self
@@ -398,7 +398,8 @@ impl Feed {
     fn fetch(&mut self, series: Series, purpose: Purpose, source: &Arc<dyn MarketDataSource>) {
         let Some(line) = self.lines.get(&series.instrument) else { return };
         let (instrument, source) = (line.instrument.clone(), source.clone());
-        let query = BarQuery::Last { count: 3, to: self.this.ports.clock.now() + series.size.duration() };
+        let query =
+            BarQuery::Last { count: 3, to: self.this.ports.market_clock.now() + series.size.duration() };
         self.fetches.push(
             async move {
                 let bars = source.bars(&instrument, series.size, query).await;

@@ -17,7 +17,7 @@ pub(crate) struct History {
     pub(crate) source: Arc<dyn MarketDataSource>,
     pub(crate) world: World,
     pub(crate) store: Arc<dyn BarStore>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) market_clock: Arc<dyn Clock>,
 }
 
 impl History {
@@ -70,6 +70,12 @@ impl History {
             warn!(error = error_chain(&error), "cannot read kept bars");
             (Vec::new(), Vec::new())
         });
+        // What a replay of the same day has kept earlier is its future.
+        let settled = self.settled(size);
+        let known: Vec<_> = known
+            .into_iter()
+            .map(|part| TimeRange { to: part.to.min(settled).max(part.from), ..part })
+            .collect();
         for missing in range.without(&known) {
             self.world.check()?;
             let fetched = self.source.bars(instrument, size, BarQuery::Range(missing)).await?;
@@ -81,9 +87,14 @@ impl History {
         Ok(bars)
     }
 
+    /// The beginning of the first bar that may still change.
+    fn settled(&self, size: BarSize) -> OffsetDateTime {
+        size.floor(self.market_clock.now() - settles_after(size))
+    }
+
     /// Keeps the bars that will not change any more.
     async fn keep(&self, series: Series, fetched: TimeRange, bars: &[Bar]) {
-        let settled = series.size.floor(self.clock.now() - settles_after(series.size));
+        let settled = self.settled(series.size);
         let covered = TimeRange { from: first_whole(series.size, fetched.from), to: fetched.to.min(settled) };
         if covered.from >= covered.to {
             return;

@@ -48,6 +48,8 @@ pub struct DeskPorts {
     pub source: SourceFactory,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The market's time, by which bars begin and end: the same, unless a recorded day is replayed.
+    pub market_clock: Arc<dyn Clock>,
 }
 
 /// The desk's name and its timings.

@@ -1,14 +1,16 @@
-//! Pure market machinery: a generated market that is always open, the same for the same seed.
+//! Pure market machinery: a generated market that is always open, the same for the same seed; and recorded
+//! days ([`recorded`]), read from files in LEAN's format ([`lean`]).
 //!
 //! [`market::GeneratedMarket`] answers for any moment, years back, in any order: what trades
-//! ([`listing`]), what the book looks like ([`depth`]), which ticks there were ([`tick`]) and which prints
-//! ([`print`](mod@print)), and which bars they make.
+//! ([`listing`]), what the book looks like, which ticks there were ([`tick`]), and which bars they make.
 //! Nothing here does I/O or reads a clock.
 
 pub mod depth;
+pub mod lean;
 pub mod listing;
 pub mod market;
 pub mod print;
+pub mod recorded;
 pub mod tick;
 
 mod bar;

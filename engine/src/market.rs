@@ -10,12 +10,51 @@ use time::{Date, OffsetDateTime};
 use crate::bar::{BarMaker, finest};
 use crate::book::UNITS;
 use crate::catalogue;
+use crate::depth::Depth;
 use crate::future;
 use crate::listing::{Listing, ListingKind};
 use crate::noise::mix;
 use crate::path::{DAY, Level, Node, Path, Span};
+use crate::print::Print;
 use crate::tick::{BarPrice, MarketBar, Snapshot, Tick, TickKind};
 use crate::walk::Walk;
+
+/// What an exchange plays: a market that answers for any moment, in any order.
+pub trait Market: fmt::Debug + Send + Sync {
+    /// Everything that trades.
+    fn listings(&self) -> &[Listing];
+
+    /// The listing of this contract id.
+    fn listing(&self, con_id: i32) -> Option<&Listing>;
+
+    /// The first moment with data.
+    fn head(&self, con_id: i32) -> Option<OffsetDateTime>;
+
+    /// The state at a moment: what all ticks before `at` left behind, so that the ticks from `at` on continue it. Prices of
+    /// 0 are absent. `None` for an unknown contract id, and where the listing does not trade any more.
+    fn snapshot(&self, con_id: i32, at: OffsetDateTime) -> Option<Snapshot>;
+
+    /// The ticks with `from` <= time < `to`, in order; those of one moment with the trade last.
+    fn ticks(&self, con_id: i32, from: OffsetDateTime, to: OffsetDateTime) -> Vec<Tick>;
+
+    /// The bars that start in [`from`, `to`), in order; the last one holds only what came before `to`. A bar without
+    /// events is left out.
+    fn bars(
+        &self,
+        con_id: i32,
+        size: BarSize,
+        price: BarPrice,
+        from: OffsetDateTime,
+        to: OffsetDateTime,
+    ) -> Vec<MarketBar>;
+
+    /// The tape with `from` <= time < `to`, in order. Those that are not `unreported` are exactly the trades among
+    /// the ticks of the same span.
+    fn prints(&self, con_id: i32, from: OffsetDateTime, to: OffsetDateTime) -> Vec<Print>;
+
+    /// The book of a listing whose best prices are those of `top`; empty for an unknown contract id.
+    fn depth(&self, con_id: i32, top: &Snapshot, at: OffsetDateTime) -> Depth;
+}
 
 /// A seeded market that never closes. Two markets of the same seed are the same.
 pub struct GeneratedMarket {
@@ -168,6 +207,47 @@ impl GeneratedMarket {
     fn find(&self, con_id: i32) -> Option<(&Listing, &Path)> {
         let place = *self.places.get(&con_id)?;
         Some((self.listings.get(place)?, self.paths.get(place)?))
+    }
+}
+
+impl Market for GeneratedMarket {
+    fn listings(&self) -> &[Listing] {
+        Self::listings(self)
+    }
+
+    fn listing(&self, con_id: i32) -> Option<&Listing> {
+        Self::listing(self, con_id)
+    }
+
+    fn head(&self, con_id: i32) -> Option<OffsetDateTime> {
+        Self::head(self, con_id)
+    }
+
+    fn snapshot(&self, con_id: i32, at: OffsetDateTime) -> Option<Snapshot> {
+        Self::snapshot(self, con_id, at)
+    }
+
+    fn ticks(&self, con_id: i32, from: OffsetDateTime, to: OffsetDateTime) -> Vec<Tick> {
+        Self::ticks(self, con_id, from, to)
+    }
+
+    fn bars(
+        &self,
+        con_id: i32,
+        size: BarSize,
+        price: BarPrice,
+        from: OffsetDateTime,
+        to: OffsetDateTime,
+    ) -> Vec<MarketBar> {
+        Self::bars(self, con_id, size, price, from, to)
+    }
+
+    fn prints(&self, con_id: i32, from: OffsetDateTime, to: OffsetDateTime) -> Vec<Print> {
+        Self::prints(self, con_id, from, to)
+    }
+
+    fn depth(&self, con_id: i32, top: &Snapshot, at: OffsetDateTime) -> Depth {
+        Self::depth(self, con_id, top, at)
     }
 }
 

@@ -1,21 +1,22 @@
-//! The exchange: the generated market, and what is happening in it right now.
+//! The exchange: the generated market or a recorded day, and what is happening in it right now.
 //!
 //! For each listing that somebody watches there is a [`book`]: the newest prices. A pump folds the
 //! generated ticks into it four times a second and tells the watchers, which is how often Interactive
 //! Brokers sends; [`Exchange::publish`] folds ticks of the caller's choice in at once.
 
 mod book;
+mod load;
 mod pump;
 mod tape;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::bar::BarSize;
 use domain::clock::Clock;
-use engine::market::GeneratedMarket;
+use engine::market::{GeneratedMarket, Market};
 use engine::tick::{BarPrice, MarketBar, Snapshot, Tick};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
@@ -23,6 +24,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) use self::book::Update;
 use self::book::{Book, Watcher};
+use crate::replay::{Replay, ReplayClock};
 
 /// What an exchange is started with.
 #[derive(Clone)]
@@ -67,11 +69,14 @@ type BookKey = (i32, Feed);
 
 /// What the handle, the pump and the watches share.
 struct Floor {
-    market: GeneratedMarket,
+    market: Arc<dyn Market>,
     clock: Arc<dyn Clock>,
+    /// The clock again, where a recorded day is played.
+    replay: Option<Arc<ReplayClock>>,
     open: watch::Sender<bool>,
     books: Mutex<Books>,
     next_watcher: AtomicU64,
+    load: load::Load,
 }
 
 #[derive(Default)]
@@ -84,9 +89,21 @@ impl Exchange {
     /// Starts an exchange. Call it inside a tokio runtime.
     pub fn start(options: ExchangeOptions) -> Self {
         let today = options.clock.now().date();
+        Self::over(Arc::new(GeneratedMarket::new(options.seed, today)), options.clock, None)
+    }
+
+    /// Starts an exchange that plays a recorded day. Call it inside a tokio runtime.
+    pub fn replay(replay: Replay) -> Self {
+        let Replay { market, clock } = replay;
+        Self::over(market, clock.clone(), Some(clock))
+    }
+
+    fn over(market: Arc<dyn Market>, clock: Arc<dyn Clock>, replay: Option<Arc<ReplayClock>>) -> Self {
         let floor = Arc::new(Floor {
-            market: GeneratedMarket::new(options.seed, today),
-            clock: options.clock,
+            market,
+            clock,
+            replay,
+            load: load::Load::default(),
             open: watch::Sender::new(true),
             books: Mutex::new(Books::default()),
             next_watcher: AtomicU64::new(0),
@@ -112,12 +129,17 @@ impl Exchange {
         *self.floor.open.borrow()
     }
 
-    /// The generated market behind it.
-    pub fn market(&self) -> &GeneratedMarket {
-        &self.floor.market
+    /// The market behind it.
+    pub fn market(&self) -> &dyn Market {
+        self.floor.market.as_ref()
     }
 
-    /// The present moment.
+    /// Whether a recorded day is over: its last values stand.
+    pub fn is_over(&self) -> bool {
+        self.floor.replay.as_ref().is_some_and(|clock| clock.is_over())
+    }
+
+    /// The present moment; of a recorded day, the recorded one.
     pub fn now(&self) -> OffsetDateTime {
         self.floor.clock.now()
     }
@@ -178,6 +200,11 @@ impl Exchange {
     pub(crate) fn snapshot(&self, con_id: i32, feed: Feed) -> Option<Snapshot> {
         let watched = self.floor.books().by_key.get(&(con_id, feed)).map(|book| book.values);
         watched.or_else(|| self.floor.market.snapshot(con_id, self.now() - feed.lag()))
+    }
+
+    /// Lets a recorded day at the highest speed wait while more than half of `most` bytes wait in this queue.
+    pub(crate) fn heed(&self, waiting: &Arc<AtomicUsize>, most: usize) {
+        self.floor.load.add(waiting, most);
     }
 
     /// Yields whenever the exchange stops or goes on.

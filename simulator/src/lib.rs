@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod faults;
 pub mod gateway;
 mod notice;
+pub mod replay;
 mod wire;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use domain::clock::Clock;
 
 use crate::exchange::{Exchange, ExchangeOptions};
 use crate::gateway::{Gateway, GatewayOptions};
+use crate::replay::Replay;
 
 /// What a simulator is started with.
 #[derive(Clone)]
@@ -43,5 +45,12 @@ pub struct Simulator {
 pub async fn start(options: SimulatorOptions) -> std::io::Result<Simulator> {
     let exchange = Exchange::start(ExchangeOptions { seed: options.seed, clock: options.clock });
     let gateway = Gateway::start(exchange.clone(), GatewayOptions::new(options.listen)).await?;
+    Ok(Simulator { exchange, gateway })
+}
+
+/// Starts an exchange that plays a recorded day, and a gateway in front of it.
+pub async fn start_replay(listen: SocketAddr, replay: Replay) -> std::io::Result<Simulator> {
+    let exchange = Exchange::replay(replay);
+    let gateway = Gateway::start(exchange.clone(), GatewayOptions::new(listen)).await?;
     Ok(Simulator { exchange, gateway })
 }

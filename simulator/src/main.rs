@@ -10,6 +10,7 @@ use domain::clock::SystemClock;
 use simulator::Simulator;
 use simulator::exchange::{Exchange, ExchangeOptions};
 use simulator::gateway::{Gateway, GatewayOptions};
+use simulator::replay::ReplayArguments;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// A simulated Interactive Brokers Gateway. Type `help` while it runs to see what can go wrong.
@@ -25,6 +26,8 @@ struct Arguments {
     /// An account of the user; may be given more than once, and begins with SIM.
     #[arg(long = "account", default_value = "SIM0000001", value_parser = account)]
     accounts: Vec<String>,
+    #[command(flatten)]
+    replay: ReplayArguments,
 }
 
 fn account(name: &str) -> Result<String, String> {
@@ -36,9 +39,12 @@ fn account(name: &str) -> Result<String, String> {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Arguments { listen, seed, accounts } = Arguments::parse();
+    let Arguments { listen, seed, accounts, replay } = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let exchange = Exchange::start(ExchangeOptions { seed, clock: Arc::new(SystemClock) });
+    let exchange = match replay.open()? {
+        Some(replay) => Exchange::replay(replay),
+        None => Exchange::start(ExchangeOptions { seed, clock: Arc::new(SystemClock) }),
+    };
     let options = GatewayOptions { accounts, ..GatewayOptions::new(listen) };
     let gateway = Gateway::start(exchange.clone(), options)
         .await

@@ -19,10 +19,13 @@ pub fn run(name: &str, arguments: &[OsString]) -> Result<()> {
     }
     Process::cargo().args(["build", "--release", "--package", "tickgraph", "--package", "bench"]).run()?;
     let release = workspace::target().join("release");
-    Process::new(release.join("bench"))
+    let mut bench = Process::new(release.join("bench"))
         .args([name])
         .args(arguments.iter().cloned())
         .env("TICKGRAPH_LOG", "info")
-        .env("TICKGRAPH_BIN", release.join("tickgraph"))
-        .run()
+        .env("TICKGRAPH_BIN", release.join("tickgraph"));
+    if let Some(folder) = workspace::test_data() {
+        bench = bench.env("TICKGRAPH_TEST_DATA", folder);
+    }
+    bench.run()
 }

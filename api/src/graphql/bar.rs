@@ -217,7 +217,7 @@ impl BarQuery {
         #[graphql(desc = "How many bars up to `to`: 1 to 5,000; instead of `from`.")] last: Option<i32>,
     ) -> Option<Result<BarSeries>> {
         permitted(context, Permission::ReadMarket, async {
-            let to = to.map_or_else(|| core(context).services.clock.now(), |to| to.0);
+            let to = to.map_or_else(|| core(context).services.market_clock.now(), |to| to.0);
             let range = BarRange::parse(size.into(), from.map(|from| from.0), to, last.map(i64::from))
                 .map_err(|refusal| top_level(refusal.into()))?;
             history(context, &instrument, size, range).await.map(Some)

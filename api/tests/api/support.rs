@@ -253,6 +253,7 @@ impl Behind {
             demand: self.bus.clone(),
             desk: self.desk.clone(),
             clock: self.clock.clone(),
+            market_clock: self.clock.clone(),
             random,
         }
     }

@@ -103,7 +103,8 @@ impl World {
             demand: bus.clone(),
             requests: bus.clone(),
             source: Arc::new(move |_| Some(shared.clone() as Arc<dyn MarketDataSource>)),
-            clock,
+            clock: clock.clone(),
+            market_clock: clock,
         };
         let leader = Mutex::new(run(ports.clone()));
         Self {

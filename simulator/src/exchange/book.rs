@@ -28,11 +28,12 @@ pub(super) struct Book {
     /// All generated ticks before this moment are in the prices.
     pub(super) cursor: OffsetDateTime,
     watchers: Vec<Watcher>,
+    is_closed: bool,
 }
 
 impl Book {
     pub(super) fn new(values: Snapshot, cursor: OffsetDateTime) -> Self {
-        Self { values, cursor, watchers: Vec::new() }
+        Self { values, cursor, watchers: Vec::new(), is_closed: false }
     }
 
     pub(super) fn watch(&mut self, watcher: Watcher) {
@@ -88,6 +89,14 @@ impl Book {
         }
     }
 
+    /// Once the day is over and every tick of it told, tells the watchers once more, with nothing new.
+    pub(super) fn close(&mut self) {
+        if !self.is_closed {
+            self.is_closed = true;
+            self.tell(&Update { before: Some(self.values), now: self.values, tick: None });
+        }
+    }
+
     fn tell(&self, update: &Update) {
         for watcher in &self.watchers {
             (watcher.tell)(update);
@@ -108,6 +117,10 @@ fn fold(values: &mut Snapshot, tick: &Tick) {
             mid_of_untraded(values)
         }
         TickKind::Trade { price, size } => {
+            if values.last.is_none() {
+                // What stood here was the mid price.
+                (values.open, values.high, values.low) = (None, None, None);
+            }
             (values.last, values.last_size, values.last_at) = (Some(price), Some(size), Some(tick.at));
             values.volume += size;
             Some(price)
@@ -121,7 +134,8 @@ fn fold(values: &mut Snapshot, tick: &Tick) {
 }
 
 fn mid_of_untraded(values: &Snapshot) -> Option<Decimal> {
-    values.last.is_none().then(|| (values.bid + values.ask) / Decimal::TWO)
+    let has_both = !values.bid.is_zero() && !values.ask.is_zero();
+    (values.last.is_none() && has_both).then(|| (values.bid + values.ask) / Decimal::TWO)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The chain of an underlying: which expiries and strikes its options have.
 
 use engine::listing::Listing;
-use engine::market::GeneratedMarket;
+use engine::market::Market;
 use rust_decimal::Decimal;
 use time::{Date, Duration, OffsetDateTime, Weekday};
 
@@ -27,7 +27,7 @@ impl Chain {
 }
 
 /// The chain of a listing; an empty one where it has no options.
-pub(super) fn chain(market: &GeneratedMarket, now: OffsetDateTime, underlying: &Listing) -> Chain {
+pub(super) fn chain(market: &dyn Market, now: OffsetDateTime, underlying: &Listing) -> Chain {
     if !option::underlyings(market).any(|listing| listing.con_id == underlying.con_id) {
         return Chain::default();
     }

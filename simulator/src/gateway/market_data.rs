@@ -1,7 +1,7 @@
 //! Requests for level-1 data: streams and snapshots.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::listing::Listing;
 
@@ -52,6 +52,9 @@ impl Line {
         self.watch.refresh();
     }
 }
+
+/// The market data type of a market that is closed: its last prices.
+const FROZEN: i32 = 2;
 
 /// The two ways in which data is served.
 fn feed_of(refusal: Option<MarketDataRefusal>) -> (Feed, TickTypes, i32) {
@@ -124,9 +127,13 @@ impl Session {
         let voice = Voice { request_id, types };
         self.announce(request_id, listing, refusal);
         let (out, shared) = (self.out.clone(), hub.clone());
+        let is_frozen = AtomicBool::new(hub.exchange.is_over());
         let tell = move |update: &Update| {
             if shared.market_data_flows() {
                 out.send_batch(quote::ticks(update, voice, out.batch()));
+            }
+            if shared.exchange.is_over() && !is_frozen.swap(true, Ordering::Relaxed) {
+                out.send(&MarketDataType { req_id: Some(request_id), market_data_type: Some(FROZEN) });
             }
         };
         let no_listing = || Notice::refusal(request_id, 200, words(200));
@@ -138,6 +145,7 @@ impl Session {
     /// What precedes the ticks.
     fn announce(&self, request_id: i32, listing: &Listing, refusal: Option<MarketDataRefusal>) {
         let (.., data_type) = feed_of(refusal);
+        let data_type = if self.hub.exchange.is_over() { FROZEN } else { data_type };
         self.out.send(&MarketDataType { req_id: Some(request_id), market_data_type: Some(data_type) });
         self.out.send(&TickReqParams {
             req_id: Some(request_id),

@@ -4,7 +4,7 @@
 //! that makes an option, so that it means the same for ever.
 
 use engine::listing::{Listing, ListingKind};
-use engine::market::GeneratedMarket;
+use engine::market::Market;
 use rust_decimal::Decimal;
 use time::macros::date;
 use time::{Date, OffsetDateTime};
@@ -142,7 +142,7 @@ pub(super) fn is_meant(wanted: &Contract) -> bool {
 
 /// The options that fit this contract, by expiry, strike and right.
 pub(super) fn find<'a>(
-    market: &'a GeneratedMarket,
+    market: &'a dyn Market,
     now: OffsetDateTime,
     wanted: &Contract,
 ) -> Vec<OptionContract<'a>> {
@@ -154,7 +154,7 @@ pub(super) fn find<'a>(
 }
 
 /// What has options here.
-pub(super) fn underlyings(market: &GeneratedMarket) -> impl Iterator<Item = &Listing> {
+pub(super) fn underlyings(market: &dyn Market) -> impl Iterator<Item = &Listing> {
     market.listings().iter().filter(|listing| {
         matches!(listing.kind, ListingKind::Stock | ListingKind::Etf)
             && UNDERLYINGS.contains(&listing.symbol.as_str())
@@ -162,7 +162,7 @@ pub(super) fn underlyings(market: &GeneratedMarket) -> impl Iterator<Item = &Lis
 }
 
 fn all_on<'a>(
-    market: &GeneratedMarket,
+    market: &dyn Market,
     now: OffsetDateTime,
     underlying: &'a Listing,
 ) -> Vec<OptionContract<'a>> {
@@ -182,6 +182,8 @@ mod tests {
     use std::collections::HashSet;
 
     use time::macros::datetime;
+
+    use engine::market::GeneratedMarket;
 
     use super::*;
 

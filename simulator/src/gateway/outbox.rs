@@ -58,6 +58,7 @@ impl Greeting {
     pub(super) fn open(hub: Arc<Hub>, half: OwnedWriteHalf, socket: CancellationToken) -> (Self, Writer) {
         let (queue, queued) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
+        hub.exchange.heed(&waiting, hub.options.backlog);
         let write = write(half, queued, waiting.clone());
         let task = tokio::spawn({
             let socket = socket.clone();

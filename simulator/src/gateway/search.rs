@@ -4,7 +4,7 @@
 //! among its derivatives; the futures themselves are then asked for by symbol and type.
 
 use engine::listing::{Listing, ListingKind};
-use engine::market::GeneratedMarket;
+use engine::market::Market;
 
 use super::option;
 use crate::notice::{Notice, words};
@@ -64,7 +64,7 @@ pub(super) fn expiry_text(listing: &Listing) -> Option<String> {
 }
 
 /// Everything that fits this contract.
-pub(super) fn find<'a>(market: &'a GeneratedMarket, wanted: &Contract) -> Vec<Known<'a>> {
+pub(super) fn find<'a>(market: &'a dyn Market, wanted: &Contract) -> Vec<Known<'a>> {
     let con_id = wanted.con_id.unwrap_or_default();
     if con_id >= FIRST_INDEX || text(wanted.sec_type.as_ref()).eq_ignore_ascii_case("IND") {
         return indices(market).filter(|index| is_index(index, wanted)).map(Known::Index).collect();
@@ -78,7 +78,7 @@ pub(super) fn find<'a>(market: &'a GeneratedMarket, wanted: &Contract) -> Vec<Kn
 
 /// The one listing that fits this contract.
 pub(super) fn resolve<'a>(
-    market: &'a GeneratedMarket,
+    market: &'a dyn Market,
     request_id: i32,
     wanted: Option<&Contract>,
 ) -> Result<&'a Listing, Notice> {
@@ -100,7 +100,7 @@ pub(super) fn resolve<'a>(
 }
 
 /// What fits a text, best first: the same symbol, then symbols that begin with it, then names that hold it.
-pub(super) fn matching<'a>(market: &'a GeneratedMarket, pattern: &str) -> Vec<Known<'a>> {
+pub(super) fn matching<'a>(market: &'a dyn Market, pattern: &str) -> Vec<Known<'a>> {
     let pattern = pattern.trim().to_uppercase();
     if pattern.is_empty() {
         return Vec::new();
@@ -129,7 +129,7 @@ fn rank(known: Known<'_>, pattern: &str) -> Option<u8> {
 }
 
 /// One future of each index.
-fn indices(market: &GeneratedMarket) -> impl Iterator<Item = &Listing> {
+fn indices(market: &dyn Market) -> impl Iterator<Item = &Listing> {
     let mut seen = std::collections::HashSet::new();
     let futures = market.listings().iter().filter(|listing| listing.kind == ListingKind::Future);
     futures.filter(move |listing| seen.insert(listing.symbol.as_str()))

@@ -15,6 +15,7 @@ mod market_data;
 mod option;
 mod raw;
 mod realtime_bars;
+mod replay;
 mod scanner;
 mod support;
 mod tape;

@@ -1,7 +1,8 @@
 //! The hub between the bus and the subscribers of this node.
 //!
 //! Whatever the number of clients, a topic is listened to once. Its newest value stands in a watch, and each
-//! subscriber takes it at its own pace, so that a slow one delays nobody and costs nothing. What is shown is the
+//! subscriber takes it at its own pace, so that a slow one delays nobody and costs nothing; only of trades, which stand
+//! each for itself, a number waits for each subscriber. What is shown is the
 //! worse of what the desk says of a value and of what this node knows of the bus and the desk.
 
 use std::sync::Arc;
@@ -10,8 +11,10 @@ use std::time::Duration;
 use domain::bar::{BarUpdate, Series};
 use domain::bus::{Bus, Demand, Message, Topic};
 use domain::clock::Clock;
+use domain::depth::Depth;
 use domain::instrument::InstrumentId;
 use domain::quote::Quote;
+use domain::trade::Trade;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
@@ -23,6 +26,7 @@ mod follower;
 mod presence;
 mod registry;
 mod shown;
+mod tape;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -36,6 +40,7 @@ use channel::Link;
 use follower::Follower;
 use presence::PresenceWatch;
 use registry::Registry;
+use tape::TapeFollower;
 
 /// How many times a second somebody may hear: few enough that those who want nearly the same are served together.
 const STEPS: [f64; 24] = [
@@ -99,13 +104,7 @@ impl Feed {
     pub async fn latest(&self, ids: &[InstrumentId]) -> Result<Vec<Shown<Quote>>, domain::Error> {
         let topics: Vec<Topic> = ids.iter().map(|id| Topic::Quotes(*id)).collect();
         self.registry.asked(&topics);
-        let retained = self.bus.latest(&topics).await.map_err(|error| {
-            tracing::debug!(%error, "the latest quotes cannot be read");
-            domain::Error::Unavailable {
-                what: "the message bus",
-                message: "quotes cannot be read; try again shortly".into(),
-            }
-        })?;
+        let retained = self.read(&topics).await?;
         let outlook = self.presence.outlook().borrow().clone();
         let quotes = retained.into_iter().flatten().filter_map(|message| match message.as_ref() {
             Message::Quote(quote) => Some(Arc::new(quote.clone())),
@@ -121,6 +120,39 @@ impl Feed {
             Follower::new(channel, self.presence.outlook(), pace).into_stream()
         });
         futures::stream::select_all(streams).boxed()
+    }
+
+    /// Every print of an instrument from now on, as fast as the subscriber takes them; where too many wait, a gap.
+    pub fn trades(&self, id: InstrumentId) -> BoxStream<'static, FeedEvent<Trade>> {
+        let tape = Registry::trades(&self.registry, id, &self.bus, &self.clock);
+        TapeFollower::new(tape, self.presence.outlook()).into_stream()
+    }
+
+    /// The depth of an instrument's market: the last known first, then each change, at the subscriber's pace.
+    pub fn depth(&self, id: InstrumentId, pace: Pace) -> BoxStream<'static, FeedEvent<Depth>> {
+        let channel = Registry::depth(&self.registry, id, &self.bus, &self.clock);
+        Follower::new(channel, self.presence.outlook(), pace).into_stream()
+    }
+
+    /// The depth of an instrument's market as last known. Asking takes no line: there are few.
+    pub async fn latest_depth(&self, id: InstrumentId) -> Result<Option<Shown<Depth>>, domain::Error> {
+        let retained = self.read(&[Topic::Depth(id)]).await?;
+        let outlook = self.presence.outlook().borrow().clone();
+        let depth = retained.into_iter().flatten().find_map(|message| match message.as_ref() {
+            Message::Depth(depth) => Some(Arc::new(depth.clone())),
+            _ => None,
+        });
+        Ok(depth.map(|depth| outlook.show(depth, Link::Up)))
+    }
+
+    async fn read(&self, topics: &[Topic]) -> Result<Vec<Option<Arc<Message>>>, domain::Error> {
+        self.bus.latest(topics).await.map_err(|error| {
+            tracing::debug!(%error, "the latest values cannot be read");
+            domain::Error::Unavailable {
+                what: "the message bus",
+                message: "the latest values cannot be read; try again shortly".into(),
+            }
+        })
     }
 
     /// The live bar of a series: its newest state where one is known, then each change.

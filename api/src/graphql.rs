@@ -13,6 +13,7 @@ pub mod audit;
 pub mod bar;
 pub mod complexity;
 pub mod connection;
+pub mod depth;
 pub mod error;
 pub mod guard;
 pub mod instrument;
@@ -26,6 +27,7 @@ pub mod second_factor;
 pub mod session;
 pub mod starter;
 pub mod system;
+pub mod trade;
 pub mod user;
 pub mod watchlist;
 
@@ -48,6 +50,8 @@ pub struct Query(
     instrument::InstrumentQuery,
     quote::QuoteQuery,
     bar::BarQuery,
+    trade::TradeQuery,
+    depth::DepthQuery,
     watchlist::WatchlistQuery,
     system::SystemQuery,
 );
@@ -69,7 +73,13 @@ pub struct Mutation(
 /// What can be followed. An operation has one root field.
 #[derive(MergedSubscription, Default)]
 #[graphql(name = "Subscription")]
-pub struct Subscription(quote::QuoteSubscription, bar::BarSubscription, system::SystemSubscription);
+pub struct Subscription(
+    quote::QuoteSubscription,
+    bar::BarSubscription,
+    trade::TradeSubscription,
+    depth::DepthSubscription,
+    system::SystemSubscription,
+);
 
 /// The schema with everything it needs.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::RefusalCode;
 use domain::desk::{DeskAnswer, DeskQuestion, DeskReply};
+use domain::instrument::{Instrument, InstrumentId};
 use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource, SourceError};
 use futures::future::{BoxFuture, Shared};
 use futures::{FutureExt, StreamExt};
@@ -118,14 +119,23 @@ impl Answers {
             }
             // What is kept needs no broker; the history checks before it asks.
             DeskQuestion::Bars { instrument, size, query } => {
-                let known = self.this.ports.instruments.find(&[*instrument]).await.map_err(|error| {
-                    warn!(error = error_chain(&error), "cannot look up an instrument");
-                    SourceError::Unavailable("the database does not answer; try again shortly".into())
-                })?;
-                let instrument = known.first().ok_or_else(unknown)?;
-                self.history.bars(instrument, *size, *query).await.map(DeskAnswer::Bars)
+                let instrument = self.instrument(*instrument).await?;
+                self.history.bars(&instrument, *size, *query).await.map(DeskAnswer::Bars)
+            }
+            DeskQuestion::Ticks { instrument, count } => {
+                let instrument = self.instrument(*instrument).await?;
+                self.world.check()?;
+                self.source.ticks(&instrument, *count).await.map(DeskAnswer::Ticks)
             }
         }
+    }
+
+    async fn instrument(&self, id: InstrumentId) -> Result<Instrument, SourceError> {
+        let known = self.this.ports.instruments.find(&[id]).await.map_err(|error| {
+            warn!(error = error_chain(&error), "cannot look up an instrument");
+            SourceError::Unavailable("the database does not answer; try again shortly".into())
+        })?;
+        known.into_iter().next().ok_or_else(unknown)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::bus::{BusError, Message};
-use domain::desk::{DeskStatus, HEARTBEAT};
+use domain::desk::{DeskStatus, HEARTBEAT, LineCounts};
 use domain::lease::Lease;
 use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource};
 use domain::world::{ConnectionId, Environment};
@@ -20,8 +20,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::feed::{Feed, Lines};
-use crate::{DeskOptions, DeskPorts, answer};
+use crate::{DeskOptions, DeskPorts, answer, feed};
 
 /// A desk: leads, or stands by.
 pub struct Desk {
@@ -134,11 +133,11 @@ impl Leadership {
     async fn work(self, ended: CancellationToken) {
         let this = Arc::new(self);
         let (status, statuses) = watch::channel(this.connection_status(None));
-        let (lines, line_counts) = watch::channel(Lines::default());
+        let (lines, line_counts) = watch::channel(LineCounts::default());
         tokio::join!(
             watch_world(this.clone(), status, ended.clone()),
             beat(this.clone(), statuses.clone(), line_counts, ended.clone()),
-            Feed::new(this.clone(), statuses.clone(), lines).run(ended.clone()),
+            feed::run(this.clone(), statuses.clone(), lines, ended.clone()),
             answer::run(this.clone(), statuses, ended),
         );
     }
@@ -210,7 +209,7 @@ async fn watch_world(
 async fn beat(
     this: Arc<Leadership>,
     mut connection: watch::Receiver<ConnectionStatus>,
-    lines: watch::Receiver<Lines>,
+    lines: watch::Receiver<LineCounts>,
     ended: CancellationToken,
 ) {
     let mut every = tokio::time::interval(HEARTBEAT);
@@ -232,15 +231,14 @@ async fn beat(
     }
 }
 
-fn heartbeat(this: &Leadership, connection: ConnectionStatus, lines: Lines) -> DeskStatus {
+fn heartbeat(this: &Leadership, connection: ConnectionStatus, lines: LineCounts) -> DeskStatus {
     DeskStatus {
         desk: this.options.id,
         epoch: this.epoch,
         leading_since: this.since,
         at: this.ports.clock.now(),
         connections: vec![connection],
-        lines_used: lines.used,
-        line_limit: lines.limit,
+        lines,
     }
 }
 

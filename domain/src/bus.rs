@@ -11,19 +11,37 @@ use futures::stream::BoxStream;
 use uuid::Uuid;
 
 use crate::bar::{BarUpdate, Series};
+use crate::depth::Depth;
 use crate::desk::DeskStatus;
 use crate::instrument::InstrumentId;
+use crate::market_data::LineKind;
 use crate::quote::{FeedRefusal, Quote, StreamGap};
+use crate::trade::Trade;
 
 /// What can be listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// The quotes of an instrument.
     Quotes(InstrumentId),
+    /// Every print of an instrument.
+    Trades(InstrumentId),
+    /// The depth of an instrument's market.
+    Depth(InstrumentId),
     /// The live bars of an instrument.
     Bars(Series),
     /// The heartbeats of the leading desk.
     Desk,
+}
+
+impl Topic {
+    /// The topic of an instrument's line of this kind.
+    pub fn of(kind: LineKind, instrument: InstrumentId) -> Self {
+        match kind {
+            LineKind::Quotes => Self::Quotes(instrument),
+            LineKind::Trades => Self::Trades(instrument),
+            LineKind::Depth => Self::Depth(instrument),
+        }
+    }
 }
 
 /// What is told.
@@ -31,10 +49,14 @@ pub enum Topic {
 pub enum Message {
     /// On [`Topic::Quotes`].
     Quote(Quote),
-    /// On [`Topic::Quotes`]; not retained.
-    Gap(StreamGap),
-    /// On [`Topic::Quotes`]; not retained.
-    Refused(FeedRefusal),
+    /// On [`Topic::Trades`]; not retained.
+    Trade(Trade),
+    /// On [`Topic::Depth`].
+    Depth(Depth),
+    /// On the topic of that kind; not retained.
+    Gap(LineKind, StreamGap),
+    /// On the topic of that kind; not retained.
+    Refused(LineKind, FeedRefusal),
     /// On [`Topic::Bars`].
     Bar(BarUpdate),
     /// On [`Topic::Desk`].
@@ -46,8 +68,10 @@ impl Message {
     pub fn topic(&self) -> Topic {
         match self {
             Self::Quote(quote) => Topic::Quotes(quote.instrument),
-            Self::Gap(gap) => Topic::Quotes(gap.instrument),
-            Self::Refused(refusal) => Topic::Quotes(refusal.instrument),
+            Self::Trade(trade) => Topic::Trades(trade.instrument),
+            Self::Depth(depth) => Topic::Depth(depth.instrument),
+            Self::Gap(kind, gap) => Topic::of(*kind, gap.instrument),
+            Self::Refused(kind, refusal) => Topic::of(*kind, refusal.instrument),
             Self::Bar(update) => Topic::Bars(update.series),
             Self::Desk(_) => Topic::Desk,
         }
@@ -55,7 +79,7 @@ impl Message {
 
     /// Whether [`Bus::latest`] keeps it as the topic's last message.
     pub fn retained(&self) -> bool {
-        !matches!(self, Self::Gap(_) | Self::Refused(_))
+        !matches!(self, Self::Trade(_) | Self::Gap(..) | Self::Refused(..))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::bar::{Bar, BarQuery, BarSize};
 use crate::bus::BusError;
 use crate::instrument::{AssetClass, Instrument, InstrumentId};
 use crate::market_data::{ConnectionStatus, SourceError};
+use crate::trade::TradeValues;
 
 /// How often the leading desk publishes its [`DeskStatus`].
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -32,10 +33,28 @@ pub struct DeskStatus {
     pub at: OffsetDateTime,
     /// Its broker connections.
     pub connections: Vec<ConnectionStatus>,
-    /// Market-data lines in use.
-    pub lines_used: usize,
-    /// Market-data lines that the account has.
-    pub line_limit: usize,
+    /// The lines of each kind.
+    pub lines: LineCounts,
+}
+
+/// Lines in use, and how many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineCount {
+    /// In use.
+    pub used: usize,
+    /// How many the account has.
+    pub limit: usize,
+}
+
+/// The lines of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineCounts {
+    /// For quotes.
+    pub quotes: LineCount,
+    /// For trades, tick by tick.
+    pub trades: LineCount,
+    /// For the depth of the market.
+    pub depth: LineCount,
 }
 
 /// A question to the broker, answered by the leading desk.
@@ -54,6 +73,13 @@ pub enum DeskQuestion {
         /// Which.
         query: BarQuery,
     },
+    /// The latest prints of an instrument.
+    Ticks {
+        /// Whose.
+        instrument: InstrumentId,
+        /// How many.
+        count: usize,
+    },
 }
 
 /// The answer to a [`DeskQuestion`].
@@ -63,6 +89,8 @@ pub enum DeskAnswer {
     Instruments(Vec<Instrument>),
     /// To [`DeskQuestion::Bars`].
     Bars(Vec<Bar>),
+    /// To [`DeskQuestion::Ticks`], oldest first.
+    Ticks(Vec<TradeValues>),
 }
 
 /// What comes back for a question.

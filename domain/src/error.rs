@@ -87,7 +87,9 @@ pub enum RefusalCode {
     RangeInvalid,
     /// The broker refused; the message gives its words.
     BrokerRefused,
-    /// Every market-data line is in use.
+    /// The broker no longer knows the instrument: it was delisted, merged or has expired.
+    InstrumentDelisted,
+    /// Every market-data line of the kind is in use.
     MarketDataLinesExhausted,
     /// The account lacks the market-data subscription.
     MarketDataNotSubscribed,

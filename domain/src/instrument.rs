@@ -79,6 +79,11 @@ impl AssetClass {
         Self::ALL.iter().find(|(class, _)| *class == self).map_or("", |(_, name)| name)
     }
 
+    /// Whether its trades can be followed one by one: an index is computed, and currencies are traded everywhere.
+    pub const fn has_tape(self) -> bool {
+        !matches!(self, Self::Fx | Self::Index)
+    }
+
     /// Whether trades are printed for it; where not, bars are made from the mid price.
     pub const fn prints_trades(self) -> bool {
         !matches!(self, Self::Fx)

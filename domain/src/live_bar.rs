@@ -1,14 +1,15 @@
-//! A bar that is built from quotes while its time runs.
+//! A bar that is built from quotes or from prints while its time runs.
 //!
-//! A quote tells a cumulative volume and a last trade; the difference to the quote before is what was
+//! Prints make it exact. A quote tells a cumulative volume and a last trade; the difference to the quote before is what was
 //! traded in between. What the quotes skipped (a trade between two of them) is missing from the bar,
 //! which is why closed bars are corrected from the source's history afterwards.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::bar::{Bar, BarPhase, BarSize, BarSource};
 use crate::decimal::{Price, Quantity};
 use crate::quote::{QuoteLevel, QuoteValues};
+use crate::trade::TradeValues;
 
 /// The live bar of one series.
 #[derive(Clone, Debug)]
@@ -57,11 +58,29 @@ impl LiveBar {
     /// data that is not the present moment, but the one that the data tells of.
     pub fn apply(&mut self, values: &QuoteValues, moment: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
         let mut changed: Vec<_> = self.close_before(moment).into_iter().collect();
-        let is_past = self.forming.is_some_and(|bar| moment < bar.time);
+        let is_past = self.is_past(moment);
         if let Some((price, volume)) = self.news(values).filter(|_| !is_past) {
             changed.push((self.grow(price, volume, moment), BarPhase::Forming));
         }
         changed
+    }
+
+    /// Takes in a print of `moment`; returns the bars that this changed, oldest first. Where prints and quotes are mixed,
+    /// the first quote after a print adds nothing: what it tells of may have been printed.
+    pub fn print(&mut self, values: &TradeValues, moment: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
+        let mut changed: Vec<_> = self.close_before(moment).into_iter().collect();
+        self.seen = None;
+        if !self.is_past(moment) {
+            changed.push((self.grow(values.price, values.size, moment), BarPhase::Forming));
+        }
+        changed
+    }
+
+    /// Whether the forming bar began after this. A trading day may begin on the evening before its date, and only
+    /// history knows: what comes then belongs to the day that history has begun.
+    fn is_past(&self, moment: OffsetDateTime) -> bool {
+        let early = if self.size >= BarSize::Day1 { Duration::DAY } else { Duration::ZERO };
+        self.forming.is_some_and(|bar| moment < bar.time - early)
     }
 
     /// Closes the forming bar where its time is over at `moment`.
@@ -122,7 +141,6 @@ fn sum(a: Option<Quantity>, b: Option<Quantity>) -> Option<Quantity> {
 #[cfg(test)]
 mod tests {
     use rust_decimal::Decimal;
-    use time::Duration;
     use time::macros::datetime;
 
     use super::*;
@@ -190,6 +208,69 @@ mod tests {
         assert_eq!(live.forming().map(shape).unwrap(), "1.01 1.01 1.01 1.01 70");
         assert!(live.apply(&trade(102, 80), START - Duration::seconds(1)).is_empty(), "its bar is over");
         assert_eq!(live.forming().map(shape).unwrap(), "1.01 1.01 1.01 1.01 70");
+    }
+
+    fn print(cents: i64, size: i64) -> TradeValues {
+        TradeValues {
+            price: Price::new(Decimal::new(cents, 2)),
+            size: Quantity::new(Decimal::from(size)),
+            exchange: None,
+            conditions: None,
+            unreported: false,
+            past_limit: false,
+            source_at: None,
+        }
+    }
+
+    #[test]
+    fn every_size_is_built_from_prints_and_closed_at_its_end() {
+        for (size, name, _) in BarSize::ALL {
+            let start = size.floor(START);
+            let mut live = LiveBar::new(size, BarSource::Trades);
+            let first = live.print(&print(100, 5), start);
+            assert_eq!(shape(first[0].0), "1.00 1.00 1.00 1.00 5", "{name}: a print opens a bar");
+            live.print(&print(103, 1), start + Duration::milliseconds(300));
+            live.print(&print(99, 2), start + Duration::milliseconds(600));
+            assert_eq!(live.close_before(size.end(start) - Duration::MILLISECOND), None, "{name}");
+            let changed = live.print(&print(101, 7), size.end(start));
+            assert_eq!(
+                (shape(changed[0].0), changed[0].1),
+                ("1.00 1.03 0.99 0.99 8".into(), BarPhase::Closed),
+                "{name}"
+            );
+            assert_eq!((changed[1].0.time, changed[1].1), (size.end(start), BarPhase::Forming), "{name}");
+            assert!(live.print(&print(500, 1), start - Duration::days(40)).is_empty(), "{name}: the past");
+        }
+    }
+
+    #[test]
+    fn what_was_printed_is_not_counted_again_by_the_next_quote() {
+        let mut live = LiveBar::new(BarSize::Min1, BarSource::Trades);
+        live.apply(&trade(100, 1_000), START);
+        live.print(&print(101, 10), START);
+        assert!(live.apply(&trade(101, 1_010), START).is_empty());
+        live.apply(&trade(102, 1_015), START);
+        assert_eq!(live.forming().map(shape).unwrap(), "1.01 1.02 1.01 1.02 15");
+    }
+
+    #[test]
+    fn a_trading_day_may_begin_on_the_evening_before_its_date() {
+        let mut live = LiveBar::new(BarSize::Day1, BarSource::Trades);
+        let evening = datetime!(2026-11-22 18:30 UTC);
+        let date = datetime!(2026-11-23 00:00 UTC);
+        let price = |cents| Price::new(Decimal::new(cents, 2));
+        live.print(&print(100, 1), evening);
+        live.seed(Bar {
+            time: date,
+            open: price(99),
+            high: price(101),
+            low: price(98),
+            close: price(100),
+            volume: Quantity::new(Decimal::from(40)),
+        });
+        live.print(&print(105, 2), evening + Duration::minutes(1));
+        let forming = live.forming().unwrap();
+        assert_eq!((forming.time, shape(forming).as_str()), (date, "0.99 1.05 0.98 1.05 42"));
     }
 
     #[test]

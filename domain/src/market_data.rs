@@ -1,13 +1,17 @@
 //! The port to a broker's market data.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use time::OffsetDateTime;
 
 use crate::bar::{Bar, BarQuery, BarSize};
+use crate::depth::DepthValues;
 use crate::error::{Error, Refusal, RefusalCode};
 use crate::instrument::{AssetClass, Instrument};
 use crate::quote::{FeedState, QuoteValues};
+use crate::trade::TradeValues;
 use crate::world::{ConnectionId, Environment};
 
 /// Why a source did not do what was asked, cut by what the caller does next.
@@ -84,12 +88,44 @@ impl ConnectionState {
     }
 }
 
-/// What a quote subscription yields.
+/// What a broker rations: each kind of subscription has lines of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LineKind {
+    /// The latest prices.
+    Quotes,
+    /// Every print, one by one.
+    Trades,
+    /// The depth of the market.
+    Depth,
+}
+
+impl LineKind {
+    /// Every kind with its name on the wire.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Quotes, "quotes"), (Self::Trades, "trades"), (Self::Depth, "depth")];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for LineKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Quotes => "market-data",
+            Self::Trades => "tick-by-tick",
+            Self::Depth => "market-depth",
+        })
+    }
+}
+
+/// What a subscription yields.
 #[derive(Clone, Debug, PartialEq)]
-pub enum SourceEvent {
-    /// All that is known now, older values folded in. The first one after (re)connecting holds only
-    /// what the source has said since.
-    Values(QuoteValues),
+pub enum SourceEvent<V = QuoteValues> {
+    /// Of quotes and depth: all that is known now, older values folded in; the first one after (re)connecting holds
+    /// only what the source has said since. Of trades: the next one.
+    Values(V),
     /// How far the values can be trusted from now on, and why where the state is not LIVE.
     State(FeedState, Option<String>),
     /// Ticks were lost here (a slow consumer, an outage): say so downstream.
@@ -108,8 +144,8 @@ pub trait MarketDataSource: Send + Sync {
     /// Yields at each change of [`Self::status`].
     fn changes(&self) -> BoxStream<'static, ConnectionStatus>;
 
-    /// How many market-data lines the account has.
-    fn line_limit(&self) -> usize;
+    /// How many lines of this kind the account has.
+    fn line_limit(&self, kind: LineKind) -> usize;
 
     /// Instruments whose symbol or name matches `text`, best match first, at most 20.
     async fn search(&self, text: &str) -> Result<Vec<Instrument>, SourceError>;
@@ -121,6 +157,16 @@ pub trait MarketDataSource: Send + Sync {
     /// Subscribes to the quotes of an instrument; dropping the stream cancels and frees the line.
     /// Never fails at once: a refusal is the stream's [`SourceEvent::Ended`].
     fn quotes(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent>;
+
+    /// Subscribes to every print of an instrument from now on; else like [`Self::quotes`]. A state that is told
+    /// before a print holds for it.
+    fn trades(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent<TradeValues>>;
+
+    /// Subscribes to the depth of an instrument's market; else like [`Self::quotes`].
+    fn depth(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent<DepthValues>>;
+
+    /// The last `count` prints up to now, oldest first; `count` is at most [`crate::trade::MAX_TRADES`].
+    async fn ticks(&self, instrument: &Instrument, count: usize) -> Result<Vec<TradeValues>, SourceError>;
 
     /// Bars by time, oldest first, the last one possibly still forming. A time without trades has no bar.
     async fn bars(

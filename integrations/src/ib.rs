@@ -1,8 +1,8 @@
 //! Interactive Brokers' market data, through its Gateway and the crate `ibapi`.
 //!
 //! [`IbMarketData`] is the port's implementation. Beneath it: `connection` keeps one session with the gateway
-//! alive and tells how it is (`link`), `line` is one quote stream through all outages, `search` finds
-//! instruments, `history` asks for bars. What they send goes through one [`budget`].
+//! alive and tells how it is (`link`), `line` is one stream of quotes, trades or depth through all outages, `search`
+//! finds instruments, `history` asks for bars and prints. What they send goes through one [`budget`].
 
 pub mod budget;
 mod connection;
@@ -12,6 +12,7 @@ mod line;
 mod link;
 mod lookback;
 mod pacing;
+mod print;
 mod refusal;
 mod search;
 mod tick;
@@ -19,23 +20,28 @@ mod timings;
 mod upstream;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::bar::{Bar, BarQuery, BarSize};
 use domain::clock::Clock;
+use domain::depth::DepthValues;
 use domain::instrument::{AssetClass, Instrument};
-use domain::market_data::{ConnectionStatus, MarketDataSource, SourceError, SourceEvent};
+use domain::market_data::{ConnectionStatus, LineKind, MarketDataSource, SourceError, SourceEvent};
+use domain::trade::TradeValues;
 use domain::world::ConnectionId;
 use futures::future;
 use futures::stream::{BoxStream, StreamExt};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::WatchStream;
 
 use connection::{Connection, Endpoint};
 use history::History;
 use line::Lines;
+use line::depth::DepthFlow;
+use line::quotes::QuoteFlow;
+use line::trades::TradeFlow;
 use search::Search;
 pub use timings::IbTimings;
 
@@ -59,8 +65,9 @@ pub struct IbOptions {
 /// Market data of Interactive Brokers. It connects by itself, again and again, until it is stopped or dropped.
 pub struct IbMarketData {
     connection: Arc<Connection>,
-    line_limit: usize,
-    lines: Lines,
+    quotes: Lines,
+    trades: Lines,
+    depth: Lines,
     search: Search,
     history: History,
     keeper: Mutex<Option<JoinHandle<()>>>,
@@ -74,10 +81,11 @@ impl IbMarketData {
         let connection = Arc::new(Connection::new(endpoint, options.clock, options.timings));
         let runtime = Handle::current();
         let keeper = runtime.spawn(connection::keep(connection.clone()));
-        let slots = Arc::new(Semaphore::new(options.line_limit.min(Semaphore::MAX_PERMITS)));
+        let lines = |limit, interval| Lines::new(connection.clone(), limit, interval);
         Arc::new(Self {
-            line_limit: options.line_limit,
-            lines: Lines { connection: connection.clone(), slots, runtime: runtime.clone() },
+            quotes: lines(options.line_limit, Duration::ZERO),
+            trades: lines(trade_lines(options.line_limit), options.timings.trades_interval),
+            depth: lines(depth_lines(options.line_limit), Duration::ZERO),
             search: Search::new(connection.clone()),
             history: History::new(connection.clone(), runtime),
             connection,
@@ -95,6 +103,16 @@ impl IbMarketData {
             tracing::error!(%fault, "the keeper of the connection ended by a fault");
         }
     }
+}
+
+/// IB lets a twentieth of the market-data lines be followed tick by tick.
+fn trade_lines(line_limit: usize) -> usize {
+    (line_limit / 20).max(1)
+}
+
+/// IB shows the depth of one market for every hundred market-data lines, but of three at least and sixty at most.
+fn depth_lines(line_limit: usize) -> usize {
+    (line_limit / 100).clamp(3, 60)
 }
 
 impl Drop for IbMarketData {
@@ -121,8 +139,12 @@ impl MarketDataSource for IbMarketData {
             .boxed()
     }
 
-    fn line_limit(&self) -> usize {
-        self.line_limit
+    fn line_limit(&self, kind: LineKind) -> usize {
+        match kind {
+            LineKind::Quotes => self.quotes.limit(),
+            LineKind::Trades => self.trades.limit(),
+            LineKind::Depth => self.depth.limit(),
+        }
     }
 
     async fn search(&self, text: &str) -> Result<Vec<Instrument>, SourceError> {
@@ -134,7 +156,19 @@ impl MarketDataSource for IbMarketData {
     }
 
     fn quotes(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent> {
-        self.lines.stream(instrument)
+        self.quotes.stream::<QuoteFlow>(instrument)
+    }
+
+    fn trades(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent<TradeValues>> {
+        self.trades.stream::<TradeFlow>(instrument)
+    }
+
+    fn depth(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent<DepthValues>> {
+        self.depth.stream::<DepthFlow>(instrument)
+    }
+
+    async fn ticks(&self, instrument: &Instrument, count: usize) -> Result<Vec<TradeValues>, SourceError> {
+        self.history.prints(instrument, count).await
     }
 
     async fn bars(

@@ -9,10 +9,12 @@ use std::str::FromStr;
 use domain::bar::{Bar, BarSize, Series};
 use domain::bus::{Message, Topic};
 use domain::decimal::{Price, Quantity};
-use domain::desk::{DeskQuestion, DeskReply};
+use domain::depth::DepthLevel;
+use domain::desk::{DeskQuestion, DeskReply, LineCount};
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
-use domain::market_data::{ConnectionState, ConnectionStatus};
+use domain::market_data::{ConnectionState, ConnectionStatus, LineKind};
 use domain::quote::{FeedState, QuoteLevel, Stamp};
+use domain::trade::{TradeSide, TradeValues};
 use domain::world::{ConnectionId, Environment};
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
@@ -20,8 +22,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+mod market;
 mod shape;
 
+use market::TickRow;
 use shape::{BarRow, ConnectionRow, InstrumentRow, MessageForm, QuestionForm, ReplyForm};
 
 /// What was received is not what any version of ours sends.
@@ -84,10 +88,12 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     Ok(serde_json::from_slice(bytes)?)
 }
 
-/// The name of a topic: `quotes:<instrument>`, `bars:<instrument>:MIN_1`, `desk`.
+/// The name of a topic: `quotes:<instrument>`, `trades:…`, `depth:…`, `bars:<instrument>:MIN_1`, `desk`.
 pub(crate) fn topic_name(topic: Topic) -> String {
     match topic {
         Topic::Quotes(instrument) => format!("quotes:{instrument}"),
+        Topic::Trades(instrument) => format!("trades:{instrument}"),
+        Topic::Depth(instrument) => format!("depth:{instrument}"),
         Topic::Bars(series) => format!("bars:{}:{}", series.instrument, series.size.as_str()),
         Topic::Desk => "desk".to_owned(),
     }
@@ -99,6 +105,8 @@ pub(crate) fn topic_of_name(name: &str) -> Option<Topic> {
     let mut parts = name.split(':');
     let topic = match (parts.next()?, parts.next(), parts.next()) {
         ("quotes", Some(instrument), None) => Topic::Quotes(id(instrument)?),
+        ("trades", Some(instrument), None) => Topic::Trades(id(instrument)?),
+        ("depth", Some(instrument), None) => Topic::Depth(id(instrument)?),
         ("bars", Some(instrument), Some(size)) => {
             Topic::Bars(Series { instrument: id(instrument)?, size: BarSize::from_name(size)? })
         }
@@ -222,6 +230,14 @@ written_as! {
     // The price, and the size where there is one.
     QuoteLevel => (Exact, Option<Exact>), |it| (it.price.written(), it.size.written()),
         |(price, size)| Ok(QuoteLevel { price: Price::of(price)?, size: Option::of(size)? });
+    // The price, the size and the exchange, as far as they are known.
+    DepthLevel => (Exact, Option<Exact>, Option<String>),
+        |it| (it.price.written(), it.size.written(), it.exchange.clone()),
+        |(price, size, exchange)| Ok(DepthLevel { price: Price::of(price)?, size: Option::of(size)?, exchange });
+    LineKind => String, |it| it.as_str().to_owned(), |text| named(&LineKind::ALL, &text, "kind of line");
+    TradeSide => String, |it| it.as_str().to_owned(), |text| named(&TradeSide::ALL, &text, "side");
+    TradeValues => TickRow, |it| TickRow(it.clone()), |row| Ok(row.0);
+    LineCount => (usize, usize), |it| (it.used, it.limit), |(used, limit)| Ok(LineCount { used, limit });
     Stamp => (u64, u64), |it| (it.epoch, it.sequence), |(epoch, sequence)| Ok(Stamp { epoch, sequence });
     (String, AssetClass) => (String, String), |it| (it.0.clone(), it.1.written()),
         |(symbol, class)| Ok((symbol, AssetClass::of(class)?));
@@ -238,3 +254,6 @@ fn named<T: Copy>(all: &[(T, &str)], name: &str, what: &str) -> Result<T, String
 fn unknown(what: &str) -> String {
     format!("an unknown {what}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,15 @@ use domain::audit::{AuditAction, AuditAuthority, AuditLine, AuditLineId, AuditOu
 use domain::bar::{Bar, BarPhase, BarSize, BarUpdate, Series};
 use domain::bus::Message;
 use domain::decimal::{Price, Quantity};
-use domain::desk::DeskStatus;
+use domain::depth::{Depth, DepthLevel, DepthValues};
+use domain::desk::{DeskStatus, LineCount, LineCounts};
 use domain::error::RefusalCode;
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
-use domain::market_data::{ConnectionState, ConnectionStatus};
+use domain::market_data::{ConnectionState, ConnectionStatus, LineKind};
 use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
 use domain::second_factor::{RecoveryCodeHash, SecondFactor, SecondFactorId, TotpSecret};
 use domain::session::{NewSession, RefreshTokenHash, Renewal, Session, SessionId};
+use domain::trade::{Trade, TradeSide, TradeValues};
 use domain::user::{PasswordHash, PasswordToken, PasswordTokenHash, Role, User, UserId, UserState, Username};
 use domain::watchlist::{Watchlist, WatchlistId, WatchlistName};
 use domain::world::{ConnectionId, Environment};
@@ -225,6 +227,46 @@ pub fn quote(broker_id: i64, sequence: u64) -> Quote {
     }
 }
 
+/// A trade that carries `sequence`, with every value set.
+pub fn trade(broker_id: i64, sequence: u64) -> Trade {
+    Trade {
+        instrument: id_of(broker_id),
+        values: TradeValues {
+            price: price("187.340"),
+            size: Some(quantity("0.5")),
+            exchange: Some("NASDAQ".into()),
+            conditions: Some(" T I".into()),
+            unreported: true,
+            past_limit: true,
+            source_at: Some(datetime!(2026-11-22 13:47:38 UTC)),
+        },
+        side: Some(TradeSide::Sell),
+        received_at: NOW,
+        stamp: Stamp { epoch: 7, sequence },
+        state: FeedState::Live,
+    }
+}
+
+/// A depth that carries `sequence`, with every value set.
+pub fn depth(broker_id: i64, sequence: u64) -> Depth {
+    let level = |text, size: Option<&str>, exchange: Option<&str>| DepthLevel {
+        price: price(text),
+        size: size.map(quantity),
+        exchange: exchange.map(Into::into),
+    };
+    Depth {
+        instrument: id_of(broker_id),
+        values: DepthValues {
+            bids: vec![level("187.33", Some("300"), Some("ARCA")), level("187.320", None, None)],
+            asks: vec![level(MOST, Some("0.001"), None)],
+        },
+        received_at: Some(NOW),
+        stamp: Stamp { epoch: 7, sequence },
+        state: FeedState::Stale,
+        reason: Some("an outage".into()),
+    }
+}
+
 /// One of every kind, with every value set and with every value absent.
 pub fn messages() -> Vec<Message> {
     let bare = Quote {
@@ -248,12 +290,37 @@ pub fn messages() -> Vec<Message> {
         stamp: Stamp { epoch: 1, sequence: 2 },
         state: FeedState::Live,
     };
+    let bare_trade = Trade {
+        values: TradeValues {
+            size: None,
+            exchange: None,
+            conditions: None,
+            unreported: false,
+            past_limit: false,
+            source_at: None,
+            ..trade(1, 2).values
+        },
+        side: None,
+        ..trade(1, 2)
+    };
+    let bare_depth = Depth { values: DepthValues::default(), received_at: None, reason: None, ..depth(1, 2) };
     vec![
         Message::Quote(quote(1, 1)),
         Message::Quote(bare),
-        Message::Gap(StreamGap { after: Some(Stamp { epoch: 3, sequence: 4 }), ..gap.clone() }),
-        Message::Gap(gap),
-        Message::Refused(refusal),
+        Message::Gap(
+            LineKind::Quotes,
+            StreamGap { after: Some(Stamp { epoch: 3, sequence: 4 }), ..gap.clone() },
+        ),
+        Message::Gap(LineKind::Quotes, gap.clone()),
+        Message::Refused(LineKind::Quotes, refusal.clone()),
+        Message::Trade(trade(1, 1)),
+        Message::Trade(bare_trade),
+        Message::Gap(LineKind::Trades, gap.clone()),
+        Message::Refused(LineKind::Trades, refusal.clone()),
+        Message::Depth(depth(1, 1)),
+        Message::Depth(bare_depth),
+        Message::Gap(LineKind::Depth, gap),
+        Message::Refused(LineKind::Depth, refusal),
         Message::Bar(update.clone()),
         Message::Bar(BarUpdate { bar: bar(NOW, "3"), phase: BarPhase::Forming, ..update.clone() }),
         Message::Bar(BarUpdate { phase: BarPhase::Closed, ..update }),
@@ -283,7 +350,10 @@ pub fn desk_status() -> DeskStatus {
                 since: NOW,
             },
         ],
-        lines_used: 3,
-        line_limit: 100,
+        lines: LineCounts {
+            quotes: LineCount { used: 3, limit: 100 },
+            trades: LineCount { used: 1, limit: 5 },
+            depth: LineCount { used: 2, limit: 3 },
+        },
     }
 }

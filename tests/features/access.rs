@@ -31,7 +31,7 @@ enum Needs {
 }
 
 /// Every root field, what it needs, and arguments with which it changes nothing.
-const FIELDS: [(&str, &str, Needs, &str); 37] = {
+const FIELDS: [(&str, &str, Needs, &str); 41] = {
     use Needs::{Administrator, Market, Nothing, Person, PersonOrAdministrator, PersonWhoAdministers};
     [
         ("Query", "viewer", Nothing, ""),
@@ -41,6 +41,8 @@ const FIELDS: [(&str, &str, Needs, &str); 37] = {
         ("Query", "instruments", Market, "(search: \"AAPL\")"),
         ("Query", "quote", Market, "(instrument: ID)"),
         ("Query", "bars", Market, "(instrument: ID, size: MIN_1, last: 1)"),
+        ("Query", "trades", Market, "(instrument: ID, last: 1)"),
+        ("Query", "depth", Market, "(instrument: ID)"),
         ("Query", "watchlists", Market, ""),
         ("Query", "users", Administrator, "(first: 1)"),
         ("Query", "auditLines", Administrator, "(first: 1)"),
@@ -76,6 +78,8 @@ const FIELDS: [(&str, &str, Needs, &str); 37] = {
         ("Mutation", "userSecondFactorReset", PersonWhoAdministers, "(input: { user: ID })"),
         ("Subscription", "quotes", Market, "(instruments: [ID])"),
         ("Subscription", "bars", Market, "(instrument: ID, size: MIN_1)"),
+        ("Subscription", "trades", Market, "(instrument: ID)"),
+        ("Subscription", "depth", Market, "(instrument: ID)"),
     ]
 };
 

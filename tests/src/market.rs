@@ -89,6 +89,14 @@ impl Market {
         self.simulator.exchange.publish(self.listing(symbol).con_id, ticks);
     }
 
+    /// Waits until the gateway tells this many streams of single trades.
+    pub async fn tells_trades(&self, streams: usize) {
+        within(SOON, "the gateway tells single trades", || async {
+            (self.simulator.gateway.tick_by_tick_streams_in_use() == streams).then_some(())
+        })
+        .await;
+    }
+
     /// The bars that this market must have.
     pub fn bars(
         &self,

@@ -99,7 +99,7 @@ impl<V: Streamed> Known<V> {
 
 /// Whether a value that arrives is news. One that was on its way while the last was read back is not; but a
 /// producer that counts anew inside its epoch is believed where it tells of a later moment.
-fn is_news<V: Streamed>(value: &V, newest: &V) -> bool {
+pub(super) fn is_news<V: Streamed>(value: &V, newest: &V) -> bool {
     let (arrived, known) = (value.stamp(), newest.stamp());
     if arrived.epoch != known.epoch {
         return arrived.epoch > known.epoch;
@@ -107,7 +107,7 @@ fn is_news<V: Streamed>(value: &V, newest: &V) -> bool {
     arrived.sequence > known.sequence || (arrived.sequence < known.sequence && !value.is_earlier_than(newest))
 }
 
-fn gap_before(arrived: Stamp, known: Stamp) -> Option<Stamp> {
+pub(super) fn gap_before(arrived: Stamp, known: Stamp) -> Option<Stamp> {
     (arrived.epoch == known.epoch && arrived.sequence > known.sequence + 1).then_some(known)
 }
 
@@ -192,8 +192,8 @@ impl<V: Streamed> Pump<V> {
             // A message that arrives shows that the connection works, whatever was said of it before.
             let mended = known.link != Link::Up || !known.ready;
             match message {
-                Message::Gap(gap) => known.lose(gap.clone()),
-                Message::Refused(refusal) => known.refuse(refusal.clone()),
+                Message::Gap(_, gap) => known.lose(gap.clone()),
+                Message::Refused(_, refusal) => known.refuse(refusal.clone()),
                 other => match V::of(other) {
                     Some(value) => {
                         if !known.take(value, self.clock.as_ref()) && !mended {

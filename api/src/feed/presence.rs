@@ -20,8 +20,8 @@ use crate::feed::shown::{Shown, Streamed};
 /// How long to wait before the bus is tried again.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
-const BUS_AWAY: &str = "the message bus is not available";
-const NO_DESK: &str = "no desk is running";
+pub(super) const BUS_AWAY: &str = "the message bus is not available";
+pub(super) const NO_DESK: &str = "no desk is running";
 const NEW_DESK: &str = "another desk has taken over; waiting for its first value";
 const RECOVERING: &str = "the message bus is back; waiting for the first value";
 const STARTING: &str = "waiting for the desk";
@@ -64,6 +64,11 @@ impl Outlook {
     pub fn show<V: Streamed>(&self, value: Arc<V>, link: Link) -> Shown<V> {
         let (state, reason) = self.state_of(value.as_ref(), link);
         Shown { value, state, reason }
+    }
+
+    /// Whether no desk is running: nothing comes until one does.
+    pub fn is_without_desk(&self) -> bool {
+        self.trouble == Some((FeedState::Stale, NO_DESK))
     }
 
     fn state_of<V: Streamed>(&self, value: &V, link: Link) -> (FeedState, Option<String>) {

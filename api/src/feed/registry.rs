@@ -8,13 +8,14 @@ use std::time::Duration;
 use domain::bar::{BarUpdate, Series};
 use domain::bus::{Bus, Topic};
 use domain::clock::Clock;
+use domain::depth::Depth;
 use domain::instrument::InstrumentId;
 use domain::quote::Quote;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::feed::channel::Channel;
-use crate::feed::shown::Streamed;
+use crate::feed::tape::Tape;
 
 /// How long a topic stays in demand after somebody asked for its latest value.
 const ASKED_COUNTS: Duration = Duration::from_secs(10);
@@ -22,13 +23,16 @@ const ASKED_COUNTS: Duration = Duration::from_secs(10);
 /// How many topics count as asked for at most: questions must not take the lines of those who follow.
 const MAX_ASKED: usize = 200;
 
-type Channels<K, V> = Mutex<HashMap<K, Weak<Channel<V>>>>;
+/// What is followed, by what it is about.
+type Followed<K, C> = Mutex<HashMap<K, Weak<C>>>;
 
 /// Open channels, and topics that were asked for lately.
 #[derive(Default)]
 pub struct Registry {
-    quotes: Channels<InstrumentId, Quote>,
-    bars: Channels<Series, BarUpdate>,
+    quotes: Followed<InstrumentId, Channel<Quote>>,
+    trades: Followed<InstrumentId, Tape>,
+    depth: Followed<InstrumentId, Channel<Depth>>,
+    bars: Followed<Series, Channel<BarUpdate>>,
     asked: Mutex<HashMap<Topic, Instant>>,
     changes: Notify,
 }
@@ -45,6 +49,28 @@ impl Registry {
         this.channel(&this.quotes, id, open)
     }
 
+    /// The tape of an instrument.
+    pub fn trades(
+        this: &Arc<Self>,
+        id: InstrumentId,
+        bus: &Arc<dyn Bus>,
+        clock: &Arc<dyn Clock>,
+    ) -> Arc<Tape> {
+        let open = || Tape::open(id, Arc::clone(this), Arc::clone(bus), Arc::clone(clock));
+        this.channel(&this.trades, id, open)
+    }
+
+    /// The channel of an instrument's depth.
+    pub fn depth(
+        this: &Arc<Self>,
+        id: InstrumentId,
+        bus: &Arc<dyn Bus>,
+        clock: &Arc<dyn Clock>,
+    ) -> Arc<Channel<Depth>> {
+        let open = || Channel::open(Topic::Depth(id), Arc::clone(this), Arc::clone(bus), Arc::clone(clock));
+        this.channel(&this.depth, id, open)
+    }
+
     /// The channel of a series' live bars.
     pub fn bars(
         this: &Arc<Self>,
@@ -57,12 +83,12 @@ impl Registry {
         this.channel(&this.bars, series, open)
     }
 
-    fn channel<K: Hash + Eq, V: Streamed>(
+    fn channel<K: Hash + Eq, C>(
         &self,
-        channels: &Channels<K, V>,
+        channels: &Followed<K, C>,
         key: K,
-        open: impl FnOnce() -> Arc<Channel<V>>,
-    ) -> Arc<Channel<V>> {
+        open: impl FnOnce() -> Arc<C>,
+    ) -> Arc<C> {
         let mut channels = lock(channels);
         if let Some(channel) = channels.get(&key).and_then(Weak::upgrade) {
             return channel;
@@ -77,6 +103,8 @@ impl Registry {
     pub fn closed(&self, topic: Topic) {
         match topic {
             Topic::Quotes(id) => forget(&self.quotes, &id),
+            Topic::Trades(id) => forget(&self.trades, &id),
+            Topic::Depth(id) => forget(&self.depth, &id),
             Topic::Bars(series) => forget(&self.bars, &series),
             Topic::Desk => {}
         }
@@ -105,6 +133,8 @@ impl Registry {
     pub fn wanted(&self) -> Vec<Topic> {
         let mut topics: Vec<Topic> = Vec::new();
         topics.extend(followed(&self.quotes).into_iter().map(Topic::Quotes));
+        topics.extend(followed(&self.trades).into_iter().map(Topic::Trades));
+        topics.extend(followed(&self.depth).into_iter().map(Topic::Depth));
         topics.extend(followed(&self.bars).into_iter().map(Topic::Bars));
         let mut asked = lock(&self.asked);
         asked.retain(|_, at| at.elapsed() < ASKED_COUNTS);
@@ -124,11 +154,11 @@ impl Registry {
     }
 }
 
-fn followed<K: Copy, V: Streamed>(channels: &Channels<K, V>) -> Vec<K> {
+fn followed<K: Copy, C>(channels: &Followed<K, C>) -> Vec<K> {
     lock(channels).iter().filter(|(_, channel)| channel.strong_count() > 0).map(|(key, _)| *key).collect()
 }
 
-fn forget<K: Hash + Eq, V: Streamed>(channels: &Channels<K, V>, key: &K) {
+fn forget<K: Hash + Eq, C>(channels: &Followed<K, C>, key: &K) {
     let mut channels = lock(channels);
     // Another follower may have opened a new channel in the meantime.
     if channels.get(key).is_some_and(|channel| channel.strong_count() == 0) {

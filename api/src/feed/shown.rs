@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use domain::bar::BarUpdate;
 use domain::bus::{Message, Topic};
+use domain::depth::{Depth, DepthValues};
 use domain::instrument::InstrumentId;
 use domain::quote::{FeedRefusal, FeedState, Quote, QuoteValues, Stamp, StreamGap};
+use domain::trade::Trade;
 use time::OffsetDateTime;
 
 /// A value with the state in which it is shown.
@@ -124,6 +126,93 @@ impl Streamed for Quote {
             state: FeedState::Recovering,
             reason: Some("waiting for the first quote".into()),
         })
+    }
+}
+
+impl Streamed for Depth {
+    const DELIVERY: Delivery = Delivery::Latest;
+
+    fn of(message: &Message) -> Option<&Self> {
+        if let Message::Depth(depth) = message { Some(depth) } else { None }
+    }
+
+    fn instrument_of(topic: Topic) -> Option<InstrumentId> {
+        if let Topic::Depth(id) = topic { Some(id) } else { None }
+    }
+
+    fn instrument(&self) -> InstrumentId {
+        self.instrument
+    }
+
+    fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    fn state(&self) -> FeedState {
+        self.state
+    }
+
+    fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    fn slot(&self) -> Option<OffsetDateTime> {
+        None
+    }
+
+    fn is_earlier_than(&self, other: &Self) -> bool {
+        self.received_at.is_some() && self.received_at <= other.received_at
+    }
+
+    fn placeholder(instrument: InstrumentId) -> Option<Self> {
+        Some(Self {
+            instrument,
+            values: DepthValues::default(),
+            received_at: None,
+            stamp: Stamp { epoch: 0, sequence: 0 },
+            state: FeedState::Recovering,
+            reason: Some("waiting for the depth".into()),
+        })
+    }
+}
+
+impl Streamed for Trade {
+    const DELIVERY: Delivery = Delivery::Every;
+
+    fn of(message: &Message) -> Option<&Self> {
+        if let Message::Trade(trade) = message { Some(trade) } else { None }
+    }
+
+    fn instrument_of(topic: Topic) -> Option<InstrumentId> {
+        if let Topic::Trades(id) = topic { Some(id) } else { None }
+    }
+
+    fn instrument(&self) -> InstrumentId {
+        self.instrument
+    }
+
+    fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    fn state(&self) -> FeedState {
+        self.state
+    }
+
+    fn reason(&self) -> Option<&str> {
+        None
+    }
+
+    fn slot(&self) -> Option<OffsetDateTime> {
+        None
+    }
+
+    fn is_earlier_than(&self, other: &Self) -> bool {
+        self.received_at <= other.received_at
+    }
+
+    fn placeholder(_: InstrumentId) -> Option<Self> {
+        None
     }
 }
 

@@ -3,7 +3,8 @@
 use domain::RefusalCode;
 use domain::bar::{Bar, BarPhase, BarSize};
 use domain::decimal::Price;
-use domain::desk::DeskStatus;
+use domain::desk::{DeskStatus, LineCounts};
+use domain::market_data::LineKind;
 use domain::quote::{FeedRefusal, FeedState, QuoteLevel, QuoteValues, Stamp, StreamGap};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -12,6 +13,8 @@ use tokio::time::{Instant, timeout};
 use super::shown::Streamed;
 use super::testing::{FakeBus, FixedClock};
 use super::*;
+
+mod trades;
 
 struct Hub {
     bus: Arc<FakeBus>,
@@ -62,8 +65,7 @@ fn heartbeat(epoch: u64) -> Message {
         leading_since: FixedClock.now(),
         at: FixedClock.now(),
         connections: Vec::new(),
-        lines_used: 1,
-        line_limit: 100,
+        lines: LineCounts::default(),
     })
 }
 
@@ -200,7 +202,7 @@ async fn a_jump_in_the_sequence_is_a_gap_and_a_new_epoch_is_none() {
         at: FixedClock.now(),
         reason: "the gateway was away".into(),
     };
-    hub.bus.tell(Message::Gap(told.clone()));
+    hub.bus.tell(Message::Gap(LineKind::Quotes, told.clone()));
     assert_eq!(next(&mut one).await, FeedEvent::Gap(told));
 }
 
@@ -285,7 +287,7 @@ async fn a_refusal_is_told_to_everybody_and_to_newcomers() {
         message: "every market-data line is in use".into(),
         at: FixedClock.now(),
     };
-    hub.bus.tell(Message::Refused(refusal.clone()));
+    hub.bus.tell(Message::Refused(LineKind::Quotes, refusal.clone()));
     assert_eq!(next(&mut stream).await, FeedEvent::Refused(refusal.clone()));
     hub.bus.tell(quote(1));
     assert_eq!(value(&mut stream).await.0, 1, "the other instrument goes on");

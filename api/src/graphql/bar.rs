@@ -107,7 +107,7 @@ pub enum BarSource {
 pub enum BarPhase {
     /// It still grows.
     Forming,
-    /// Its time is over; it was built from the live quotes.
+    /// Its time is over; it was built live.
     Closed,
     /// Its time is over, and it has been replaced by what the source's history says.
     Corrected,
@@ -237,7 +237,7 @@ async fn history(context: &Context<'_>, id: &ID, size: BarSize, query: BarRange)
             size,
             bars: bars.into_iter().map(Into::into).collect(),
         }),
-        DeskAnswer::Instruments(_) => Err(internal(&WrongAnswer)),
+        DeskAnswer::Instruments(_) | DeskAnswer::Ticks(_) => Err(internal(&WrongAnswer)),
     }
 }
 
@@ -246,7 +246,9 @@ pub struct BarSubscription;
 
 #[Subscription]
 impl BarSubscription {
-    /// The live bar of an instrument, each time it changes; first its newest state where one is known.
+    /// The live bar of an instrument, each time it changes; first its newest state where one is known. Bars of a minute
+    /// and longer are CORRECTED from the broker's history after they have closed. Shorter ones are built print by print
+    /// while the account has a tick-by-tick line to spare, else from quotes, where a trade between two quotes is missed.
     #[graphql(guard = "Requires(Permission::ReadMarket)", complexity = "1")]
     async fn bars(
         &self,

@@ -33,7 +33,9 @@ pub enum UserErrorCode {
     RangeInvalid,
     /// The broker refused; the message gives its words.
     BrokerRefused,
-    /// Every market-data line of the account is in use.
+    /// The broker no longer knows the instrument: it was delisted, merged or has expired.
+    InstrumentDelisted,
+    /// Every market-data line of the kind is in use.
     MarketDataLinesExhausted,
     /// The account lacks the market-data subscription.
     MarketDataNotSubscribed,

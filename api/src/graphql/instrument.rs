@@ -198,7 +198,7 @@ async fn search_page(
     let answer = services.desk.ask(DeskQuestion::Search(text), SEARCH_DEADLINE).await;
     let found = match answer.map_err(|error| top_level(error.into()))? {
         DeskAnswer::Instruments(found) => found,
-        DeskAnswer::Bars(_) => return Err(internal(&WrongAnswer)),
+        DeskAnswer::Bars(_) | DeskAnswer::Ticks(_) => return Err(internal(&WrongAnswer)),
     };
     services.instruments.put(&found).await.map_err(|error| top_level(error.into()))?;
     Ok(page.of(found))

@@ -94,6 +94,14 @@ pub struct Desk {
     market_data_lines_used: Option<i32>,
     /// Market-data lines that the account has.
     market_data_line_limit: Option<i32>,
+    /// Lines for the depth of a market in use.
+    depth_lines_used: Option<i32>,
+    /// Lines for the depth of a market that the account has.
+    depth_line_limit: Option<i32>,
+    /// Lines for trades, tick by tick, in use: by subscriptions to trades, and by live bars shorter than a minute.
+    tick_by_tick_lines_used: Option<i32>,
+    /// Lines for trades, tick by tick, that the account has.
+    tick_by_tick_line_limit: Option<i32>,
 }
 
 /// Something that the server needs.
@@ -167,8 +175,12 @@ impl System {
             leading_since: status.map(|status| status.leading_since.into()),
             last_seen_at: last_seen_at.map(Into::into),
             age_ms: last_seen_at.map(|seen| millis_between(seen, core(context).services.clock.now())),
-            market_data_lines_used: status.map(|status| lines(status.lines_used)),
-            market_data_line_limit: status.map(|status| lines(status.line_limit)),
+            market_data_lines_used: status.map(|status| lines(status.lines.quotes.used)),
+            market_data_line_limit: status.map(|status| lines(status.lines.quotes.limit)),
+            depth_lines_used: status.map(|status| lines(status.lines.depth.used)),
+            depth_line_limit: status.map(|status| lines(status.lines.depth.limit)),
+            tick_by_tick_lines_used: status.map(|status| lines(status.lines.trades.used)),
+            tick_by_tick_line_limit: status.map(|status| lines(status.lines.trades.limit)),
         }
     }
 

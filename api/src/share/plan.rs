@@ -15,6 +15,7 @@ use domain::instrument::InstrumentId;
 
 use crate::feed::Pace;
 use crate::graphql::bar::BarSize;
+use crate::graphql::depth::parse_levels;
 use crate::graphql::node::{GlobalId, instrument_id};
 use crate::graphql::quote::{MAX_INSTRUMENTS, parse_pace};
 use crate::share::shape::{self, Type};
@@ -29,6 +30,10 @@ pub enum Subject {
     Quotes(InstrumentId),
     /// The live bar of a series.
     Bars(Series),
+    /// The trades of an instrument.
+    Trades(InstrumentId),
+    /// So many levels of the depth of an instrument's market.
+    Depth(InstrumentId, usize),
 }
 
 /// A subscription that can be shared.
@@ -92,6 +97,13 @@ impl Plan {
                 let size = async_graphql::resolver_utils::enum_value(BarSize::from(series.size));
                 format!("{head}bars(instrument:\"{id}\",size:{size}){selection}}}")
             }
+            Subject::Trades(id) => {
+                format!("{head}trades(instrument:\"{}\"){selection}}}", GlobalId::Instrument(id).encode().0)
+            }
+            Subject::Depth(id, levels) => {
+                let id = GlobalId::Instrument(id).encode().0;
+                format!("{head}depth(instrument:\"{id}\",levels:{levels}){selection}}}")
+            }
         }
     }
 }
@@ -119,6 +131,7 @@ impl<'d> Reader<'d> {
     fn subjects(&self, field: &Field) -> Option<(Types, Vec<Subject>, Pace)> {
         let max_hz = <Option<f64>>::parse(self.argument(field, "maxHz")).ok()?;
         let pace = parse_pace(max_hz).ok()?;
+        let instrument = || instrument_id(&ID::parse(self.argument(field, "instrument")).ok()?);
         match field.name.node.as_str() {
             "quotes" => {
                 let ids = <Vec<ID>>::parse(self.argument(field, "instruments")).ok()?;
@@ -135,9 +148,15 @@ impl<'d> Reader<'d> {
                 (!subjects.is_empty()).then_some((&shape::QUOTE_EVENT, subjects, pace))
             }
             "bars" => {
-                let instrument = instrument_id(&ID::parse(self.argument(field, "instrument")).ok()?)?;
+                let instrument = instrument()?;
                 let size = BarSize::parse(self.argument(field, "size")).ok()?.into();
                 Some((&shape::BAR_EVENT, vec![Subject::Bars(Series { instrument, size })], pace))
+            }
+            "trades" => Some((&shape::TRADE_EVENT, vec![Subject::Trades(instrument()?)], Pace::AS_TAKEN)),
+            "depth" => {
+                let levels = <Option<i32>>::parse(self.argument(field, "levels")).ok()?;
+                let subject = Subject::Depth(instrument()?, parse_levels(levels).ok()?);
+                Some((&shape::DEPTH_EVENT, vec![subject], pace))
             }
             _ => None,
         }
@@ -251,7 +270,8 @@ impl<'d> Reader<'d> {
 /// Whether a fragment on this type is about an object of `kind`; `None` for types that are not followed.
 fn applies(on: Option<&str>, kind: &Type) -> Option<bool> {
     let Some(on) = on else { return Some(true) };
-    let known = shape::QUOTE_EVENT.iter().chain(&shape::BAR_EVENT).any(|event| event.name == on);
+    let events = [&shape::QUOTE_EVENT, &shape::BAR_EVENT, &shape::TRADE_EVENT, &shape::DEPTH_EVENT];
+    let known = events.into_iter().flatten().any(|event| event.name == on);
     (known || on == kind.name).then_some(on == kind.name)
 }
 
@@ -342,6 +362,26 @@ mod tests {
     }
 
     #[test]
+    fn trades_and_depth_have_plans_of_their_own() {
+        let one = InstrumentId::from_uuid(Uuid::from_u128(1));
+        let trades = plan("subscription { trades(instrument: $1) { ... on Trade { price side } } }").unwrap();
+        assert_eq!((trades.subjects, trades.pace), (vec![Subject::Trades(one)], Pace::AS_TAKEN));
+        let depth = |arguments: &str| {
+            plan(&format!(
+                "subscription {{ depth(instrument: $1{arguments}) {{ ... on Depth {{ bids {{ price }} asks {{ size }} }} }} }}"
+            ))
+        };
+        let usual = depth("").unwrap();
+        assert_eq!(usual.subjects, [Subject::Depth(one, 10)]);
+        assert_eq!(depth(", levels: 10, maxHz: 10"), Some(usual));
+        assert_eq!(depth(", levels: 3, maxHz: 2").unwrap().pace, Pace::of_hz(2.0).unwrap());
+        for refused in [", levels: 0", ", levels: 51", ", maxHz: 51"] {
+            assert_eq!(depth(refused), None, "{refused}");
+        }
+        assert_eq!(plan("subscription { depth(instrument: $1) { ... on Depth { ageMs } } }"), None);
+    }
+
+    #[test]
     fn what_may_differ_between_askers_or_moments_is_not_shared() {
         for selection in [
             "... on Quote { state ageMs }",
@@ -372,6 +412,8 @@ mod tests {
             "subscription Long($unused: Int) {\n\n   q: quotes(instruments: [$1]) { __typename }\n}",
             "subscription S {\n\t\tbars(instrument: $1, size: MIN_5) { ... on BarUpdate { bar { close } } } }",
             "# a comment\n\n\nsubscription\n{\nbars(instrument: $1, size: DAY_1) { ... on StreamGap { at } } }",
+            "subscription { trades(instrument: $1) { ... on Trade { price instrument { symbol } } ... on StreamGap { reason } } }",
+            "subscription { d: depth(instrument: $1, levels: 7) { ... on Depth { bids { price exchange } state } } }",
         ];
         for text in texts {
             let plan = plan(text).unwrap();

@@ -95,6 +95,42 @@ static BAR_UPDATE: Type = Type {
     ],
 };
 
+static TRADE: Type = Type {
+    name: "Trade",
+    fields: &[
+        object("instrument", &INSTRUMENT),
+        leaf("price"),
+        leaf("size"),
+        leaf("exchange"),
+        leaf("conditions"),
+        leaf("side"),
+        leaf("unreported"),
+        leaf("pastLimit"),
+        leaf("sourceAt"),
+        leaf("receivedAt"),
+        leaf("state"),
+        leaf("epoch"),
+        leaf("sequence"),
+    ],
+};
+
+static DEPTH_LEVEL: Type =
+    Type { name: "DepthLevel", fields: &[leaf("price"), leaf("size"), leaf("exchange")] };
+
+static DEPTH: Type = Type {
+    name: "Depth",
+    fields: &[
+        object("instrument", &INSTRUMENT),
+        object("bids", &DEPTH_LEVEL),
+        object("asks", &DEPTH_LEVEL),
+        leaf("receivedAt"),
+        leaf("state"),
+        leaf("reason"),
+        leaf("epoch"),
+        leaf("sequence"),
+    ],
+};
+
 static STREAM_GAP: Type = Type {
     name: "StreamGap",
     fields: &[object("instrument", &INSTRUMENT), leaf("afterSequence"), leaf("at"), leaf("reason")],
@@ -105,6 +141,12 @@ pub static QUOTE_EVENT: [&Type; 2] = [&QUOTE, &STREAM_GAP];
 
 /// What a subscription to bars yields.
 pub static BAR_EVENT: [&Type; 2] = [&BAR_UPDATE, &STREAM_GAP];
+
+/// What a subscription to trades yields.
+pub static TRADE_EVENT: [&Type; 2] = [&TRADE, &STREAM_GAP];
+
+/// What a subscription to depth yields.
+pub static DEPTH_EVENT: [&Type; 2] = [&DEPTH, &STREAM_GAP];
 
 #[cfg(test)]
 mod tests {
@@ -118,12 +160,16 @@ mod tests {
     use super::*;
 
     /// Fields of shared types that are not shared, each for a reason.
-    const PLAIN: [(&str, &str); 2] = [
-        // It grows by itself.
+    const PLAIN: [(&str, &str); 3] = [
+        // They grow by themselves.
         ("Quote", "ageMs"),
+        ("Depth", "ageMs"),
         // It is asked for anew, and would not belong to the moment of the event.
         ("Instrument", "quote"),
     ];
+
+    static SHARED: [&Type; 9] =
+        [&QUOTE, &STREAM_GAP, &INSTRUMENT, &LEVEL, &BAR, &BAR_UPDATE, &TRADE, &DEPTH, &DEPTH_LEVEL];
 
     fn fields<'d>(schema: &'d ServiceDocument, name: &str) -> Vec<&'d FieldDefinition> {
         let found = schema.definitions.iter().find_map(|definition| match definition {
@@ -139,14 +185,14 @@ mod tests {
     fn base(kind: &BaseType) -> &str {
         match kind {
             BaseType::Named(name) => name,
-            BaseType::List(_) => "a list",
+            BaseType::List(inner) => base(&inner.base),
         }
     }
 
     #[test]
     fn every_field_of_a_shared_type_was_decided_upon() {
         let schema = parse_schema(crate::sdl()).unwrap();
-        for kind in [&QUOTE, &STREAM_GAP, &INSTRUMENT, &LEVEL, &BAR, &BAR_UPDATE] {
+        for kind in SHARED {
             let shared = kind.fields.iter().map(|field| field.name);
             let plain = PLAIN.iter().filter(|(name, _)| *name == kind.name).map(|(_, field)| *field);
             let decided: BTreeSet<&str> = shared.chain(plain).collect();
@@ -159,7 +205,7 @@ mod tests {
     #[test]
     fn shared_fields_take_no_arguments_and_have_the_types_that_are_said() {
         let schema = parse_schema(crate::sdl()).unwrap();
-        for kind in [&QUOTE, &STREAM_GAP, &INSTRUMENT, &LEVEL, &BAR, &BAR_UPDATE] {
+        for kind in SHARED {
             for field in fields(&schema, kind.name) {
                 let Some(shared) = kind.field(&field.name.node) else { continue };
                 assert!(field.arguments.is_empty(), "{}.{}", kind.name, shared.name);

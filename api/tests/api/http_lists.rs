@@ -13,7 +13,7 @@ const INTROSPECTION: &str = "{ __schema { types { name kind possibleTypes { name
   fragment t on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Lists whose length stands in the field above them.
-const INSIDE: [(&str, &str); 1] = [("BarSeries", "bars")];
+const INSIDE: [(&str, &str); 3] = [("BarSeries", "bars"), ("Depth", "asks"), ("Depth", "bids")];
 
 /// A type's fields that hold objects: the name with its arguments, the type, whether it is a list.
 struct Child {

@@ -11,6 +11,7 @@
 
 mod api_keys;
 mod audit;
+mod depth;
 #[path = "../../src/feed/testing.rs"]
 #[allow(dead_code, reason = "shared with the unit tests")]
 mod fake_bus;
@@ -31,6 +32,7 @@ mod sharing;
 mod sse;
 mod support;
 mod throttle;
+mod trades;
 mod walk;
 mod watchlists;
 mod websocket;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use domain::bar::{Bar, BarQuery, BarSize};
 use domain::bus::Message;
 use domain::decimal::{Price, Quantity};
-use domain::desk::{DeskQuestion, DeskStatus};
+use domain::desk::{DeskQuestion, DeskStatus, LineCount, LineCounts};
 use domain::market_data::{ConnectionState, ConnectionStatus};
 use domain::quote::{FeedState, Quote, QuoteLevel, QuoteValues, Stamp};
 use domain::world::{ConnectionId, Environment};
@@ -52,8 +52,11 @@ pub fn heartbeat() -> Message {
             message: None,
             since: NOW,
         }],
-        lines_used: 2,
-        line_limit: 100,
+        lines: LineCounts {
+            quotes: LineCount { used: 2, limit: 100 },
+            trades: LineCount { used: 1, limit: 5 },
+            depth: LineCount { used: 3, limit: 3 },
+        },
     })
 }
 

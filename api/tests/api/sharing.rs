@@ -5,6 +5,7 @@
 
 use domain::RefusalCode;
 use domain::bus::Message;
+use domain::market_data::LineKind;
 use domain::quote::FeedRefusal;
 use futures::StreamExt as _;
 use proptest::prelude::*;
@@ -227,12 +228,15 @@ async fn shared_events_are_the_bytes_of_plain_ones() {
             sequence += [1, 5, 1, 0][step];
             node.bus.tell(heartbeat());
             match step {
-                3 => node.bus.tell(Message::Refused(FeedRefusal {
-                    instrument: instrument("AAPL").id,
-                    code: RefusalCode::MarketDataLinesExhausted,
-                    message: "every \"line\" is in use\n".into(),
-                    at: NOW,
-                })),
+                3 => node.bus.tell(Message::Refused(
+                    LineKind::Quotes,
+                    FeedRefusal {
+                        instrument: instrument("AAPL").id,
+                        code: RefusalCode::MarketDataLinesExhausted,
+                        message: "every \"line\" is in use\n".into(),
+                        at: NOW,
+                    },
+                )),
                 _ => node.bus.tell(quote("AAPL", sequence, &format!("11{step}.{case:03}"))),
             }
             // A jump in the sequence is a gap before the value.

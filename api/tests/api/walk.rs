@@ -23,7 +23,7 @@ enum Gate {
 use Gate::{Needs, NeedsOneOf, Open};
 use Permission::{Administer, GrantAccess, ManageSelf, ReadMarket};
 
-const GATES: [(&str, Gate); 38] = [
+const GATES: [(&str, Gate); 42] = [
     ("Query.viewer", Open),
     ("Query.users", Needs(Administer)),
     ("Query.auditLines", Needs(Administer)),
@@ -32,6 +32,8 @@ const GATES: [(&str, Gate); 38] = [
     ("Query.instruments", Needs(ReadMarket)),
     ("Query.quote", Needs(ReadMarket)),
     ("Query.bars", Needs(ReadMarket)),
+    ("Query.trades", Needs(ReadMarket)),
+    ("Query.depth", Needs(ReadMarket)),
     ("Query.watchlists", Needs(ReadMarket)),
     ("Query.system", Open),
     ("Mutation.userSetUp", Open),
@@ -62,6 +64,8 @@ const GATES: [(&str, Gate); 38] = [
     ("Mutation.watchlistReorder", Needs(ReadMarket)),
     ("Subscription.quotes", Needs(ReadMarket)),
     ("Subscription.bars", Needs(ReadMarket)),
+    ("Subscription.trades", Needs(ReadMarket)),
+    ("Subscription.depth", Needs(ReadMarket)),
     ("Subscription.system", Needs(ReadMarket)),
 ];
 

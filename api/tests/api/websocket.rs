@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::RefusalCode;
 use domain::bus::{Message, Topic};
+use domain::market_data::LineKind;
 use domain::quote::FeedRefusal;
 use futures::SinkExt as _;
 use serde_json::{Value, json};
@@ -121,12 +122,15 @@ async fn quotes_flow_and_what_goes_wrong_is_said() {
     let gap = json!({ "__typename": "StreamGap", "afterSequence": "1", "reason": "messages were lost on the way from the desk" });
     assert_eq!(socket.next("q").await["data"]["quotes"], gap);
     assert_eq!(socket.next("q").await["data"]["quotes"]["sequence"], "3");
-    node.bus.tell(Message::Refused(FeedRefusal {
-        instrument: instrument("MSFT").id,
-        code: RefusalCode::MarketDataNotSubscribed,
-        message: "the account has no market data for this".into(),
-        at: NOW,
-    }));
+    node.bus.tell(Message::Refused(
+        LineKind::Quotes,
+        FeedRefusal {
+            instrument: instrument("MSFT").id,
+            code: RefusalCode::MarketDataNotSubscribed,
+            message: "the account has no market data for this".into(),
+            at: NOW,
+        },
+    ));
     let refused = socket.next("q").await;
     assert_eq!(
         refused["errors"][0]["extensions"],

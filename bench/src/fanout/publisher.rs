@@ -8,7 +8,7 @@ use anyhow::Context;
 use domain::bus::{Bus, Message};
 use domain::clock::{Clock, SystemClock};
 use domain::decimal::{Price, Quantity};
-use domain::desk::{DeskStatus, HEARTBEAT};
+use domain::desk::{DeskStatus, HEARTBEAT, LineCounts};
 use domain::instrument::InstrumentId;
 use domain::quote::{FeedState, Quote, QuoteLevel, QuoteValues, Stamp};
 use persistence::redis::RedisBus;
@@ -251,8 +251,7 @@ pub fn heartbeat(bus: RedisBus) -> AbortHandle {
                 leading_since,
                 at: SystemClock.now(),
                 connections: Vec::new(),
-                lines_used: 0,
-                line_limit: 100,
+                lines: LineCounts::default(),
             };
             // The next one comes soon.
             let _ = bus.publish(&[Message::Desk(status)]).await;

@@ -1,58 +1,75 @@
-//! One instrument that somebody listens to.
+//! One instrument that somebody listens to, and what the kinds of lines differ in.
 
 use std::time::Duration;
 
+use domain::bus::Message;
 use domain::instrument::Instrument;
-use domain::quote::{FeedState, Quote, QuoteValues, Stamp};
-use time::OffsetDateTime;
+use domain::market_data::{LineKind, MarketDataSource, SourceEvent};
+use domain::quote::Stamp;
+use futures::stream::BoxStream;
 use tokio::time::Instant;
 
-/// An instrument's quote as it is published, and who wants it.
-pub(super) struct Line {
-    pub(super) instrument: Instrument,
-    pub(super) quote: Quote,
-    unwanted_since: Option<Instant>,
-    refused_until: Option<Instant>,
-    /// How late the data is; nothing unless it is delayed.
-    lag: time::Duration,
+/// What is known of an instrument through one kind of line.
+pub(super) trait Body {
+    /// The kind.
+    const KIND: LineKind;
+    /// What its source yields.
+    type Values;
+
+    /// Begins with what an earlier leader told last: it is as old as it says, and does not count as live until the
+    /// source has spoken.
+    fn new(instrument: &Instrument, retained: Option<&Message>) -> Self;
+
+    /// Asks the source.
+    fn subscribe(
+        source: &dyn MarketDataSource,
+        instrument: &Instrument,
+    ) -> BoxStream<'static, SourceEvent<Self::Values>>;
+
+    /// Notes that what is known is not kept up to date.
+    fn doubt(&mut self, reason: &str);
+
+    /// What is known as a whole, told at the place that `stamp` gives; `None` where there is no such thing.
+    fn whole(&mut self, stamp: impl FnOnce() -> Stamp) -> Option<Message>;
 }
 
-impl Line {
-    /// A line that begins with what an earlier leader published last. Those values are as old as they
-    /// say, and do not count as live until the source has spoken.
-    pub(super) fn new(instrument: Instrument, retained: Option<Quote>) -> Self {
-        let (values, received_at) =
-            retained.map_or((QuoteValues::default(), None), |quote| (quote.values, quote.received_at));
-        let quote = Quote {
-            instrument: instrument.id,
-            values,
-            received_at,
-            stamp: Stamp { epoch: 0, sequence: 0 },
-            state: FeedState::Recovering,
-            reason: Some("waiting for the first quote from the broker".into()),
-        };
-        Self { instrument, quote, unwanted_since: None, refused_until: None, lag: time::Duration::ZERO }
+/// How much somebody wants a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Claim {
+    /// Somebody listens to it.
+    Asked,
+    /// Others are better with it than without: it is opened where a line is free, and makes room for whoever asks.
+    Spare,
+}
+
+/// An instrument's line of one kind, and who wants it.
+pub(super) struct Line<B> {
+    pub(super) instrument: Instrument,
+    pub(super) body: B,
+    claim: Option<Claim>,
+    unwanted_since: Option<Instant>,
+    refused_until: Option<Instant>,
+}
+
+impl<B: Body> Line<B> {
+    /// A line that is not open yet.
+    pub(super) fn new(instrument: Instrument, retained: Option<&Message>) -> Self {
+        let body = B::new(&instrument, retained);
+        Self { instrument, body, claim: None, unwanted_since: None, refused_until: None }
     }
 
-    /// Takes in what the source knows at `now`.
-    pub(super) fn take(&mut self, values: QuoteValues, now: OffsetDateTime) {
-        let is_delayed = self.quote.state == FeedState::Delayed;
-        self.lag = match values.source_at {
-            Some(at) if is_delayed => (now - at).max(time::Duration::ZERO),
-            _ if is_delayed => self.lag,
-            _ => time::Duration::ZERO,
-        };
-        self.quote.values = values;
-        self.quote.received_at = Some(now);
+    /// Notes who wants it now.
+    pub(super) fn mark(&mut self, claim: Option<Claim>, now: Instant) {
+        if (self.claim, claim) == (Some(Claim::Spare), Some(Claim::Asked)) {
+            self.refused_until = None;
+        }
+        self.claim = claim;
+        self.unwanted_since = if claim.is_some() { None } else { Some(self.unwanted_since.unwrap_or(now)) };
     }
 
-    /// The moment that its data tells of.
-    pub(super) fn moment(&self, now: OffsetDateTime) -> OffsetDateTime {
-        now - self.lag
-    }
-
-    pub(super) fn mark_wanted(&mut self, wanted: bool, now: Instant) {
-        self.unwanted_since = if wanted { None } else { Some(self.unwanted_since.unwrap_or(now)) };
+    /// Who wants it.
+    pub(super) fn claim(&self) -> Option<Claim> {
+        self.claim
     }
 
     pub(super) fn unwanted_since(&self) -> Option<Instant> {
@@ -64,21 +81,14 @@ impl Line {
         self.unwanted_since.is_some_and(|since| now.duration_since(since) >= linger)
     }
 
-    /// Whether it is wanted, and not refused a moment ago.
-    pub(super) fn may_open(&self, now: Instant) -> bool {
-        self.unwanted_since.is_none() && self.refused_until.is_none_or(|until| now >= until)
+    /// Who wants it, unless it was refused a moment ago.
+    pub(super) fn may_open(&self, now: Instant) -> Option<Claim> {
+        self.claim.filter(|_| self.refused_until.is_none_or(|until| now >= until))
     }
 
     /// Notes that the broker refuses it until then.
     pub(super) fn refuse(&mut self, until: Instant, message: &str) {
         self.refused_until = Some(until);
-        self.quote.state = FeedState::Stale;
-        self.quote.reason = Some(message.to_owned());
-    }
-
-    /// Notes that its values are no longer kept up to date.
-    pub(super) fn retire(&mut self) {
-        self.quote.state = FeedState::Stale;
-        self.quote.reason = Some("nobody watches this instrument; these are the last known values".into());
+        self.body.doubt(message);
     }
 }

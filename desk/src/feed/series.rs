@@ -6,8 +6,10 @@ use domain::bar::{Bar, BarPhase, BarSize, BarSource, BarUpdate, Series};
 use domain::instrument::Instrument;
 use domain::live_bar::LiveBar;
 use domain::market_data::SourceError;
-use domain::quote::{FeedState, Stamp};
+use domain::quote::{FeedState, QuoteValues, Stamp};
+use domain::trade::TradeValues;
 use time::OffsetDateTime;
+use time_tz::{OffsetDateTimeExt, Tz, timezones};
 use tokio::time::Instant;
 
 /// How long the source's history is given to hold a bar that has just closed.
@@ -33,6 +35,8 @@ pub(super) struct Fetched {
 pub(super) struct SeriesFeed {
     series: Series,
     pub(super) live: LiveBar,
+    /// Where a trading day has its date; only asked for bars of days and longer.
+    zone: Option<&'static Tz>,
     closed: Option<Bar>,
     correct_at: Option<Instant>,
 }
@@ -40,7 +44,34 @@ pub(super) struct SeriesFeed {
 impl SeriesFeed {
     pub(super) fn new(series: Series, instrument: &Instrument) -> Self {
         let live = LiveBar::new(series.size, BarSource::of(instrument.asset_class));
-        Self { series, live, closed: None, correct_at: None }
+        let zone = timezones::get_by_name(&instrument.time_zone);
+        Self { series, live, zone, closed: None, correct_at: None }
+    }
+
+    /// Takes in a quote; returns what changed, oldest first.
+    pub(super) fn apply(&mut self, values: &QuoteValues, moment: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
+        self.live.apply(values, self.trading_time(moment))
+    }
+
+    /// Takes in a print; returns what changed, oldest first.
+    pub(super) fn print(&mut self, values: &TradeValues, moment: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
+        self.live.print(values, self.trading_time(moment))
+    }
+
+    /// Closes the bar whose time is over.
+    pub(super) fn close_before(&mut self, moment: OffsetDateTime) -> Option<(Bar, BarPhase)> {
+        self.live.close_before(self.trading_time(moment))
+    }
+
+    /// The moment as bars of this size count it. A day begins at midnight UTC of its *trading date*: for days and longer
+    /// the exchange's own clock is read as if it were UTC, so that an evening in New York is not the next day.
+    fn trading_time(&self, moment: OffsetDateTime) -> OffsetDateTime {
+        match self.zone {
+            Some(zone) if self.series.size >= BarSize::Day1 => {
+                moment.to_timezone(zone).replace_offset(time::UtcOffset::UTC)
+            }
+            _ => moment,
+        }
     }
 
     /// The message for a bar; a closed one is noted for correction.
@@ -71,6 +102,7 @@ impl SeriesFeed {
         bars: &[Bar],
         now: OffsetDateTime,
     ) -> Vec<(Bar, BarPhase)> {
+        let now = self.trading_time(now);
         match purpose {
             Purpose::Seed => bars
                 .last()

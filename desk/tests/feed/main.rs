@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+mod depth;
+mod trades;
 mod world;
 
 use std::time::Duration;
@@ -49,8 +51,8 @@ async fn a_state_reaches_the_quote_and_loss_is_told() {
     let stale = quotes.quote_where(|quote| quote.state == FeedState::Stale).await;
     assert_eq!(stale.reason.as_deref(), Some("connection lost"));
     world.source.send(apple, SourceEvent::Lost("too slow".into())).await;
-    let gap = quotes.next_where(|message| matches!(message, Message::Gap(_))).await;
-    let Message::Gap(gap) = gap else { unreachable!() };
+    let gap = quotes.next_where(|message| matches!(message, Message::Gap(..))).await;
+    let Message::Gap(_, gap) = gap else { unreachable!() };
     assert_eq!(gap.after, Some(stale.stamp));
 }
 
@@ -62,8 +64,8 @@ async fn only_unwatched_lines_are_released_for_a_newcomer() {
     world.until(|| world.source.is_subscribed(apple)).await;
 
     let mut quotes = world.watch(&[Topic::Quotes(apple), Topic::Quotes(tesla)]).await;
-    let refused = quotes.next_where(|message| matches!(message, Message::Refused(_))).await;
-    let Message::Refused(refused) = refused else { unreachable!() };
+    let refused = quotes.next_where(|message| matches!(message, Message::Refused(..))).await;
+    let Message::Refused(_, refused) = refused else { unreachable!() };
     assert_eq!((refused.instrument, refused.code), (tesla, RefusalCode::MarketDataLinesExhausted));
     assert!(world.source.is_subscribed(apple), "a watched line is not taken away");
 
@@ -85,8 +87,8 @@ async fn a_refusal_is_told_and_tried_again() {
         message: "the account lacks the subscription".into(),
     };
     world.source.send(apple, SourceEvent::Ended(error)).await;
-    let refused = quotes.next_where(|message| matches!(message, Message::Refused(_))).await;
-    let Message::Refused(refused) = refused else { unreachable!() };
+    let refused = quotes.next_where(|message| matches!(message, Message::Refused(..))).await;
+    let Message::Refused(_, refused) = refused else { unreachable!() };
     assert_eq!(refused.code, RefusalCode::MarketDataNotSubscribed);
     world.until(|| world.source.subscriptions(apple) == 2).await;
 }
@@ -96,8 +98,8 @@ async fn another_world_is_refused() {
     let world = World::of(Environment::Live, Some(Environment::Simulated));
     let apple = world.instrument("AAPL");
     let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
-    let refused = quotes.next_where(|message| matches!(message, Message::Refused(_))).await;
-    let Message::Refused(refused) = refused else { unreachable!() };
+    let refused = quotes.next_where(|message| matches!(message, Message::Refused(..))).await;
+    let Message::Refused(_, refused) = refused else { unreachable!() };
     assert!(refused.message.contains("--accept-environment LIVE"), "{}", refused.message);
     assert!(!world.source.is_subscribed(apple));
     let reply = world.ask(DeskQuestion::Search("AAPL".into())).await;

@@ -11,16 +11,20 @@ use domain::bar::{Bar, BarQuery, BarSize, BarStore, BarUpdate, Series, TimeRange
 use domain::bus::{Bus, Delivery, Demand, Message, Topic};
 use domain::clock::Clock;
 use domain::decimal::{Price, Quantity};
+use domain::depth::{Depth, DepthValues};
 use domain::desk::{DeskQuestion, DeskReply, DeskRequests, DeskStatus};
 use domain::installation::{Installation, InstallationStore};
 use domain::instrument::{AssetClass, Instrument, InstrumentId, InstrumentStore};
 use domain::lease::{Lease, LeaseStore};
-use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource, SourceError, SourceEvent};
+use domain::market_data::{
+    ConnectionState, ConnectionStatus, LineKind, MarketDataSource, SourceError, SourceEvent,
+};
 use domain::quote::{Quote, QuoteLevel, QuoteValues};
 use domain::store::StoreError;
+use domain::trade::{Trade, TradeValues};
 use domain::world::{ConnectionId, Environment};
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use persistence::local::LocalBus;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -38,6 +42,19 @@ pub fn trade(price: i64, volume: i64) -> QuoteValues {
         last: Some(QuoteLevel { price: Price::new(Decimal::from(price)), size: None }),
         volume: Quantity::new(Decimal::from(volume)),
         ..QuoteValues::default()
+    }
+}
+
+/// A print.
+pub fn print(price: i64, size: i64) -> TradeValues {
+    TradeValues {
+        price: Price::new(Decimal::from(price)),
+        size: Quantity::new(Decimal::from(size)),
+        exchange: Some("ARCA".into()),
+        conditions: None,
+        unreported: false,
+        past_limit: false,
+        source_at: None,
     }
 }
 
@@ -251,9 +268,61 @@ impl Listener {
         update
     }
 
+    pub async fn trade(&mut self) -> Trade {
+        let trade = self.next_where(|message| matches!(message, Message::Trade(_))).await;
+        let Message::Trade(trade) = trade else { unreachable!() };
+        trade
+    }
+
+    pub async fn depth_where(&mut self, wanted: impl Fn(&Depth) -> bool) -> Depth {
+        let is_wanted = |message: &Message| matches!(message, Message::Depth(depth) if wanted(depth));
+        let Message::Depth(depth) = self.next_where(is_wanted).await else { unreachable!() };
+        depth
+    }
+
+    /// All that was published since, without waiting for more.
+    pub fn ready(&mut self) -> Vec<Message> {
+        let mut ready = Vec::new();
+        while let Some(Some(delivery)) = self.0.next().now_or_never() {
+            if let Delivery::Message(message) = delivery {
+                ready.push(message.as_ref().clone());
+            }
+        }
+        ready
+    }
+
     pub async fn bar(&mut self) -> BarUpdate {
         self.bar_where(|_| true).await
     }
+}
+
+/// The open subscriptions of one kind.
+type Streams<V> = Mutex<HashMap<InstrumentId, mpsc::Sender<SourceEvent<V>>>>;
+
+fn subscribe<V: Send + 'static>(
+    streams: &Streams<V>,
+    instrument: &Instrument,
+) -> BoxStream<'static, SourceEvent<V>> {
+    let (sender, receiver) = mpsc::channel(1_000);
+    streams.lock().unwrap().insert(instrument.id, sender);
+    tokio_stream::wrappers::ReceiverStream::new(receiver).boxed()
+}
+
+fn is_open<V>(streams: &Streams<V>, instrument: InstrumentId) -> bool {
+    streams.lock().unwrap().get(&instrument).is_some_and(|sender| !sender.is_closed())
+}
+
+async fn send<V: Clone>(streams: &Streams<V>, instrument: InstrumentId, event: SourceEvent<V>) {
+    let sent = async {
+        loop {
+            let sender = streams.lock().unwrap().get(&instrument).cloned();
+            match sender {
+                Some(sender) if sender.send(event.clone()).await.is_ok() => return,
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, sent).await.expect("a subscription");
 }
 
 /// A broker that says what the test makes it say.
@@ -262,7 +331,10 @@ pub struct Broker {
     environment: Environment,
     lines: usize,
     since: OffsetDateTime,
-    streams: Mutex<HashMap<InstrumentId, mpsc::Sender<SourceEvent>>>,
+    streams: Streams<QuoteValues>,
+    prints: Streams<TradeValues>,
+    books: Streams<DepthValues>,
+    ticks: Mutex<Vec<TradeValues>>,
     subscriptions: Mutex<HashMap<InstrumentId, usize>>,
     bars: Mutex<Vec<Bar>>,
     searches: AtomicUsize,
@@ -293,6 +365,9 @@ impl Broker {
             lines,
             since,
             streams: Mutex::default(),
+            prints: Mutex::default(),
+            books: Mutex::default(),
+            ticks: Mutex::default(),
             subscriptions: Mutex::default(),
             bars: Mutex::default(),
             searches: AtomicUsize::new(0),
@@ -301,20 +376,27 @@ impl Broker {
     }
 
     pub async fn send(&self, instrument: InstrumentId, event: SourceEvent) {
-        let sent = async {
-            loop {
-                let sender = self.streams.lock().unwrap().get(&instrument).cloned();
-                match sender {
-                    Some(sender) if sender.send(event.clone()).await.is_ok() => return,
-                    _ => tokio::time::sleep(Duration::from_millis(10)).await,
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, sent).await.expect("a subscription");
+        send(&self.streams, instrument, event).await;
+    }
+
+    pub async fn print(&self, instrument: InstrumentId, event: SourceEvent<TradeValues>) {
+        send(&self.prints, instrument, event).await;
+    }
+
+    pub async fn deepen(&self, instrument: InstrumentId, event: SourceEvent<DepthValues>) {
+        send(&self.books, instrument, event).await;
     }
 
     pub fn is_subscribed(&self, instrument: InstrumentId) -> bool {
-        self.streams.lock().unwrap().get(&instrument).is_some_and(|sender| !sender.is_closed())
+        is_open(&self.streams, instrument)
+    }
+
+    pub fn prints_are_followed(&self, instrument: InstrumentId) -> bool {
+        is_open(&self.prints, instrument)
+    }
+
+    pub fn set_ticks(&self, ticks: Vec<TradeValues>) {
+        *self.ticks.lock().unwrap() = ticks;
     }
 
     pub fn subscriptions(&self, instrument: InstrumentId) -> usize {
@@ -350,8 +432,11 @@ impl MarketDataSource for Broker {
         futures::stream::pending().boxed()
     }
 
-    fn line_limit(&self) -> usize {
-        self.lines
+    fn line_limit(&self, kind: LineKind) -> usize {
+        match kind {
+            LineKind::Quotes => self.lines,
+            LineKind::Trades | LineKind::Depth => 1,
+        }
     }
 
     async fn search(&self, text: &str) -> Result<Vec<Instrument>, SourceError> {
@@ -366,10 +451,23 @@ impl MarketDataSource for Broker {
     }
 
     fn quotes(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent> {
-        let (sender, receiver) = mpsc::channel(100);
-        self.streams.lock().unwrap().insert(instrument.id, sender);
         *self.subscriptions.lock().unwrap().entry(instrument.id).or_default() += 1;
-        tokio_stream::wrappers::ReceiverStream::new(receiver).boxed()
+        subscribe(&self.streams, instrument)
+    }
+
+    fn trades(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent<TradeValues>> {
+        subscribe(&self.prints, instrument)
+    }
+
+    fn depth(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent<DepthValues>> {
+        subscribe(&self.books, instrument)
+    }
+
+    async fn ticks(&self, _: &Instrument, count: usize) -> Result<Vec<TradeValues>, SourceError> {
+        self.histories.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let ticks = self.ticks.lock().unwrap().clone();
+        Ok(ticks.iter().rev().take(count).rev().cloned().collect())
     }
 
     async fn bars(&self, _: &Instrument, _: BarSize, query: BarQuery) -> Result<Vec<Bar>, SourceError> {

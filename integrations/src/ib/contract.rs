@@ -8,7 +8,7 @@ use ibapi::contracts::{Contract, ContractDetails, SecurityType};
 use rust_decimal::Decimal;
 
 /// The exchange that stands for IB's own routing.
-const SMART: &str = "SMART";
+pub(super) const SMART: &str = "SMART";
 
 /// The instrument that these details describe; `None` for what we have no asset class for.
 pub(super) fn instrument_of(

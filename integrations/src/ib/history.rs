@@ -1,8 +1,9 @@
-//! Bars of the past.
+//! Bars and prints of the past.
 //!
 //! A question is cut into windows that IB allows ([`super::lookback`]), each is asked for when the pacing rules
 //! allow it ([`super::pacing`]), and asked once: whoever wants the same within 15 seconds gets the same answer.
 
+mod prints;
 mod question;
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,82 +1,67 @@
-//! One market-data line: the quote stream of one instrument, through every outage.
+//! One line: the stream of one instrument's quotes, trades or depth, through every outage.
 //!
 //! The stream is pulled by its reader and has no task of its own. It makes its subscription again in every new
 //! session, and whenever the gateway says that it has forgotten; what it yields says how far the values can
 //! be trusted meanwhile.
 
+pub(super) mod depth;
+mod flow;
+mod interval;
+mod lines;
+pub(super) mod quotes;
+pub(super) mod trades;
 mod trust;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::RefusalCode;
 use domain::instrument::Instrument;
 use domain::market_data::{SourceError, SourceEvent};
-use domain::quote::{FeedState, QuoteValues};
+use domain::quote::FeedState;
 use futures::FutureExt;
-use futures::stream::{BoxStream, StreamExt, unfold};
+use futures::stream::StreamExt;
 use ibapi::contracts::Contract;
-use ibapi::market_data::realtime::TickTypes;
-use ibapi::subscriptions::{Subscription, SubscriptionItem};
+use ibapi::subscriptions::SubscriptionItem;
 use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE};
-use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::budget::Class;
-use super::connection::Connection;
 use super::contract::contract_of;
 use super::link::{Link, Session};
 use super::refusal::{
-    COMPETING_SESSION, DISPLAYING_DELAYED, LINES_EXHAUSTED, in_words, is_connection_end, is_not_subscribed,
+    COMPETING_SESSION, DISPLAYING_DELAYED, in_words, is_connection_end, is_exhausted, is_not_subscribed,
     may_pass, refused,
 };
-use super::tick::{Fold, Timeliness};
+use flow::{AfterLoss, Flow, StateOrder, Unreadable, Wire};
+pub(super) use lines::Lines;
+use lines::{Slot, exhausted, take_back};
 use trust::{Heard, trust};
 
-/// The most ticks that are folded before the values are told.
+/// The most ticks that are taken in before the values are told.
 const BATCH: usize = 256;
 /// The unit in which the wait between two retries grows, up to this many times.
 const RETRY_GROWTH_LIMIT: u32 = 8;
 
-/// The right to hold one line, given back when its last holder lets go.
-type Slot = Arc<OwnedSemaphorePermit>;
-
-/// What the lines of a connection share.
-#[derive(Clone)]
-pub(super) struct Lines {
-    pub(super) connection: Arc<Connection>,
-    pub(super) slots: Arc<Semaphore>,
-    pub(super) runtime: Handle,
-}
-
-impl Lines {
-    /// The quote stream of an instrument.
-    pub(super) fn stream(&self, instrument: &Instrument) -> BoxStream<'static, SourceEvent> {
-        let line = Line::new(self.clone(), instrument.clone());
-        unfold(line, |mut line| async move { line.next().await.map(|event| (event, line)) }).boxed()
-    }
-}
-
 /// A subscription that the gateway serves.
-struct Feed {
-    ticks: Subscription<TickTypes>,
+struct Feed<F: Flow> {
+    ticks: Box<dyn Wire<F::Tick>>,
     session: Arc<Session>,
     epoch: u64,
-    fold: Fold,
-    /// What was told of it last.
-    told: Option<QuoteValues>,
-    /// The gateway said that there may be no data; by this time there are prices, or that was a refusal.
+    flow: F,
+    /// Whether it has told anything.
+    heard: bool,
+    /// The gateway said that there may be no data; by this time there are values, or that was a refusal.
     doubt: Option<(Instant, Notice)>,
 }
 
-struct Line {
+struct Line<F: Flow> {
     lines: Lines,
     link: watch::Receiver<Link>,
     instrument: Instrument,
     slot: Option<Slot>,
-    feed: Option<Feed>,
+    feed: Option<Feed<F>>,
     /// The last epoch in which we subscribed.
     epoch: u64,
     /// When to try again in this epoch, and how often we did.
@@ -87,11 +72,11 @@ struct Line {
     /// Ticks came once, and may have been missed since.
     missed: bool,
     said: Option<(FeedState, Option<String>)>,
-    ready: VecDeque<SourceEvent>,
+    ready: VecDeque<SourceEvent<F::Values>>,
     over: bool,
 }
 
-impl Line {
+impl<F: Flow> Line<F> {
     fn new(lines: Lines, instrument: Instrument) -> Self {
         Self {
             link: lines.connection.follow(),
@@ -110,7 +95,7 @@ impl Line {
         }
     }
 
-    async fn next(&mut self) -> Option<SourceEvent> {
+    async fn next(&mut self) -> Option<SourceEvent<F::Values>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
@@ -168,14 +153,16 @@ impl Line {
             Err(error) => return self.end(error),
         };
         let Some(slot) = self.slot().await else {
-            return self.end(exhausted(&self.instrument.symbol));
+            return self.end(exhausted(F::KIND, &self.instrument.symbol));
         };
         (self.epoch, self.retry_at) = (link.epoch, None);
+        if let Err(free_at) = self.lines.interval.reserve(self.instrument.broker_id) {
+            return self.postpone(free_at);
+        }
         match self.request(&session, contract, slot).await {
             Ok(ticks) => {
-                let fold = Fold::new(self.instrument.price_increment);
-                let epoch = link.epoch;
-                self.feed = Some(Feed { ticks, session, epoch, fold, told: None, doubt: None });
+                let (flow, epoch) = (F::new(&self.instrument), link.epoch);
+                self.feed = Some(Feed { ticks, session, epoch, flow, heard: false, doubt: None });
                 if std::mem::take(&mut self.missed) {
                     self.ready.push_back(SourceEvent::Lost("ticks during the outage are missing".into()));
                 }
@@ -183,6 +170,16 @@ impl Line {
             }
             Err(error) => self.failed(&error),
         }
+    }
+
+    /// Waits until the gateway lets the same be asked for again.
+    fn postpone(&mut self, free_at: Instant) {
+        self.retry_at = Some(free_at);
+        let seconds = free_at.duration_since(Instant::now()).as_secs() + 1;
+        let reason = format!(
+            "Interactive Brokers does not let the same be asked for again so soon; in {seconds} s it is"
+        );
+        self.say(FeedState::Stale, Some(reason));
     }
 
     /// The right to a line: kept through outages, waited for a moment where another is just given back.
@@ -201,12 +198,12 @@ impl Line {
         session: &Arc<Session>,
         contract: Contract,
         slot: Slot,
-    ) -> Result<Subscription<TickTypes>, Error> {
+    ) -> Result<Box<dyn Wire<F::Tick>>, Error> {
         let (answer, answered) = oneshot::channel();
         let (lines, session) = (self.lines.clone(), session.clone());
         self.lines.runtime.spawn(async move {
             lines.connection.budget.acquire(Class::Data).await;
-            let subscribed = session.client.market_data(&contract).subscribe().await;
+            let subscribed = F::subscribe(session, contract).await;
             if let Err(Ok(unwanted)) = answer.send(subscribed) {
                 take_back(lines, unwanted, Some(slot)).await;
             }
@@ -247,15 +244,17 @@ impl Line {
         }
     }
 
-    fn take(&mut self, first: Option<Result<SubscriptionItem<TickTypes>, Error>>) {
+    fn take(&mut self, first: Option<Result<SubscriptionItem<F::Tick>, Error>>) {
         let mut next = Some(first);
         let mut taken = 0;
         while let Some(item) = next {
             taken += 1;
             match item {
                 Some(Ok(SubscriptionItem::Data(tick))) => {
-                    if let Some(feed) = &mut self.feed {
-                        feed.fold.take(&tick);
+                    let taken = self.feed.as_mut().map_or(Ok(()), |feed| feed.flow.take(tick));
+                    if let Err(Unreadable) = taken {
+                        self.tell_values();
+                        return self.ask_anew("the gateway sent something that makes no sense");
                     }
                 }
                 Some(Ok(SubscriptionItem::Notice(notice))) => self.heed(&notice),
@@ -277,40 +276,56 @@ impl Line {
     /// Tells what is known, where that is news.
     fn tell_values(&mut self) {
         let Some(feed) = &mut self.feed else { return };
-        let values = feed.fold.values();
-        let unchanged = match &feed.told {
-            // The time of a trade precedes its price, and is told with it.
-            Some(told) => *told == QuoteValues { source_at: told.source_at, ..values.clone() },
-            None => *values == QuoteValues { source_at: values.source_at, ..QuoteValues::default() },
-        };
-        if !unchanged {
-            feed.doubt = None;
-            feed.told = Some(values.clone());
-            self.ready.push_back(SourceEvent::Values(values.clone()));
+        let news = feed.flow.news();
+        if !news.is_empty() {
+            (feed.heard, feed.doubt) = (true, None);
             (self.obstacle, self.retries) = (None, 0);
         }
+        if F::STATE == StateOrder::BeforeValues {
+            self.tell_now();
+        }
+        self.ready.extend(news.into_iter().map(SourceEvent::Values));
         self.tell_now();
     }
 
     /// Heeds a notice about our request that leaves it alive.
     fn heed(&mut self, notice: &Notice) {
         match notice.code {
-            SUBSCRIPTION_LAG_CODE => self.ready.push_back(SourceEvent::Lost(
-                "ticks came faster than they were read, and some were left out".into(),
-            )),
+            SUBSCRIPTION_LAG_CODE => self.lagged(),
             DISPLAYING_DELAYED => {
                 if let Some(feed) = &mut self.feed {
-                    feed.fold.timeliness = Timeliness::Delayed;
+                    feed.flow.mark_delayed();
                 }
             }
             code if is_not_subscribed(code) => {
                 let until = Instant::now() + self.lines.connection.timings.doubt;
-                if let Some(feed) = self.feed.as_mut().filter(|feed| feed.told.is_none()) {
+                if let Some(feed) = self.feed.as_mut().filter(|feed| !feed.heard) {
                     feed.doubt = Some((until, notice.clone()));
                 }
             }
             _ => tracing::info!(instrument = %self.instrument.symbol, "{}", in_words(notice)),
         }
+    }
+
+    /// The client crate left ticks out.
+    fn lagged(&mut self) {
+        self.tell_values();
+        match F::AFTER_LOSS {
+            AfterLoss::GoOn => self.ready.push_back(SourceEvent::Lost(
+                "ticks came faster than they were read, and some were left out".into(),
+            )),
+            AfterLoss::AskAnew => self.ask_anew("changes came faster than they were read"),
+        }
+    }
+
+    /// Gives the subscription up for a new one.
+    fn ask_anew(&mut self, why: &str) {
+        tracing::info!(instrument = %self.instrument.symbol, kind = %F::KIND, why, "a subscription is made again");
+        self.interrupt();
+        // The first time at once.
+        let retry_at = Instant::now() + self.lines.connection.timings.retry * self.retries;
+        self.try_later(format!("{why}; asking anew"));
+        self.retry_at = Some(retry_at);
     }
 
     /// The subscription is over, or was never made.
@@ -320,15 +335,15 @@ impl Line {
             Error::Notice(notice) => self.refused(notice),
             error if is_connection_end(error) => self.say(FeedState::Stale, Some("connection lost".into())),
             error => {
-                tracing::warn!(instrument = %self.instrument.symbol, %error, "a quote subscription broke");
+                tracing::warn!(instrument = %self.instrument.symbol, %error, "a subscription broke");
                 self.try_later("the gateway's data could not be read; trying again".into());
             }
         }
     }
 
     fn refused(&mut self, notice: &Notice) {
-        if notice.code == LINES_EXHAUSTED {
-            return self.end(exhausted(&self.instrument.symbol));
+        if is_exhausted(notice.code) {
+            return self.end(exhausted(F::KIND, &self.instrument.symbol));
         }
         if !may_pass(notice) {
             return self.end(refused(notice));
@@ -355,10 +370,10 @@ impl Line {
 
     /// Says the state, where it is another than was said last.
     fn tell_state(&mut self, link: &Link) {
-        let heard = self.feed.as_ref().map(|feed| match feed.told {
-            Some(_) => Heard::Prices(feed.fold.timeliness),
-            None => Heard::Nothing,
-        });
+        let heard = self
+            .feed
+            .as_ref()
+            .map(|feed| if feed.heard { Heard::Prices(feed.flow.timeliness()) } else { Heard::Nothing });
         let said = self.said.as_ref().map(|(state, _)| *state);
         let obstacle = link.outage().or_else(|| self.obstacle.clone());
         if let Some((state, reason)) = trust(obstacle, heard, said) {
@@ -377,7 +392,7 @@ impl Line {
     /// Lets the subscription go, and keeps the right to a line.
     fn interrupt(&mut self) {
         let Some(feed) = self.feed.take() else { return };
-        self.missed |= feed.told.is_some();
+        self.missed |= feed.heard;
         self.drop_feed(feed, self.slot.clone());
     }
 
@@ -388,7 +403,7 @@ impl Line {
         }
     }
 
-    fn drop_feed(&self, feed: Feed, slot: Option<Slot>) {
+    fn drop_feed(&self, feed: Feed<F>, slot: Option<Slot>) {
         // In a session that is over there is nothing to cancel, and no budget to spend on it.
         if feed.session.client.is_connected() {
             self.lines.runtime.spawn(take_back(self.lines.clone(), feed.ticks, slot));
@@ -396,7 +411,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl<F: Flow> Drop for Line<F> {
     fn drop(&mut self) {
         self.release();
     }
@@ -407,21 +422,5 @@ async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Cancels a subscription within the budget; its line is free once that is done.
-async fn take_back(lines: Lines, ticks: Subscription<TickTypes>, slot: Option<Slot>) {
-    lines.connection.budget.acquire(Class::Cancel).await;
-    ticks.cancel().await;
-    drop((ticks, slot));
-}
-
-fn exhausted(symbol: &str) -> SourceError {
-    SourceError::Rejected {
-        code: RefusalCode::MarketDataLinesExhausted,
-        message: format!(
-            "every market-data line of the account is in use, there is none for {symbol}: close another quote first"
-        ),
     }
 }

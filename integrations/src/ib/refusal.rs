@@ -9,15 +9,17 @@ use ibapi::{Error, Notice};
 /// The account lacks the live data, but there may be delayed data.
 const NOT_SUBSCRIBED: [i32; 6] = [354, 10089, 10168, 10186, 10187, 10189];
 
-/// Every market-data line of the account is in use.
-pub(super) const LINES_EXHAUSTED: i32 = 101;
+/// Every line of its kind is in use: for quotes, for depth, for trades.
+const EXHAUSTED: [i32; 3] = [101, 309, 10190];
+/// There is no such contract.
+const UNKNOWN_CONTRACT: i32 = 200;
 /// Another session of the same user takes the data.
 pub(super) const COMPETING_SESSION: i32 = 10197;
 /// Delayed data comes instead of live data.
 pub(super) const DISPLAYING_DELAYED: i32 = 10167;
 
-/// The message limit, and IB's own connection trouble: the same question may succeed later.
-const PASSING: [i32; 7] = [100, 322, 366, 502, 504, 1100, 2110];
+/// The message limit, IB's own connection trouble, a halted book: the same question may succeed later.
+const PASSING: [i32; 8] = [100, 316, 322, 366, 502, 504, 1100, 2110];
 const HISTORY_SERVICE: i32 = 162;
 
 /// What an error of the client crate means to the caller. `asked` says what was wanted: `the contract search`.
@@ -45,7 +47,14 @@ pub(super) fn source_error(error: &Error, asked: &str) -> SourceError {
 pub(super) fn refused(notice: &Notice) -> SourceError {
     let said = in_words(notice);
     let code = match notice.code {
-        LINES_EXHAUSTED => RefusalCode::MarketDataLinesExhausted,
+        code if is_exhausted(code) => RefusalCode::MarketDataLinesExhausted,
+        // We ask by the contract's own id, which was found once.
+        UNKNOWN_CONTRACT => {
+            return SourceError::Rejected {
+                code: RefusalCode::InstrumentDelisted,
+                message: format!("the instrument was delisted, merged or has expired: {said}"),
+            };
+        }
         code if is_not_subscribed(code) => RefusalCode::MarketDataNotSubscribed,
         HISTORY_SERVICE if notice.message.to_lowercase().contains("permission") => {
             RefusalCode::MarketDataNotSubscribed
@@ -64,6 +73,11 @@ pub(super) fn in_words(notice: &Notice) -> String {
     format!("Interactive Brokers: {text} ({})", notice.code)
 }
 
+/// Whether every line of the kind that was asked for is in use.
+pub(super) fn is_exhausted(code: i32) -> bool {
+    EXHAUSTED.contains(&code)
+}
+
 /// Whether the account lacks the live data that was asked for.
 pub(super) fn is_not_subscribed(code: i32) -> bool {
     NOT_SUBSCRIBED.contains(&code)
@@ -77,7 +91,7 @@ pub(super) fn is_no_data(error: &Error) -> bool {
 
 /// Whether there is no such contract.
 pub(super) fn is_unknown_contract(error: &Error) -> bool {
-    matches!(error, Error::Notice(notice) if notice.code == 200)
+    matches!(error, Error::Notice(notice) if notice.code == UNKNOWN_CONTRACT)
 }
 
 /// Whether a refused quote subscription may be let in later, without anybody doing anything.
@@ -158,9 +172,12 @@ mod tests {
     #[test]
     fn a_code_says_what_the_caller_does_next() {
         let cases = [
-            (200, "No security definition has been found", Some(RefusalCode::BrokerRefused)),
+            (200, "No security definition has been found", Some(RefusalCode::InstrumentDelisted)),
             (321, "Error validating request", Some(RefusalCode::BrokerRefused)),
             (101, "Max number of tickers has been reached", Some(RefusalCode::MarketDataLinesExhausted)),
+            (309, "Max number (3) of market depth requests", Some(RefusalCode::MarketDataLinesExhausted)),
+            (10190, "Max number of tick-by-tick requests", Some(RefusalCode::MarketDataLinesExhausted)),
+            (316, "Market depth data has been HALTED", None),
             (354, "Requested market data is not subscribed", Some(RefusalCode::MarketDataNotSubscribed)),
             (10168, "Delayed market data is not enabled", Some(RefusalCode::MarketDataNotSubscribed)),
             (162, "No market data permissions for ISLAND STK", Some(RefusalCode::MarketDataNotSubscribed)),

@@ -149,7 +149,7 @@ pub(super) fn quantity(value: f64) -> Option<Quantity> {
 /// IB says "nobody quotes" as a price of -1 or 0 with no size. With a size, those are prices: of a spread, or of
 /// oil in April 2020.
 #[allow(clippy::float_cmp, reason = "the wire's marker is exactly this value")]
-fn is_no_quote(value: f64, size: Option<f64>) -> bool {
+pub(super) fn is_no_quote(value: f64, size: Option<f64>) -> bool {
     (value == -1.0 || value == 0.0) && size.is_none_or(|size| size <= 0.0)
 }
 

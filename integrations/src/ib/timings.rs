@@ -27,6 +27,8 @@ pub struct IbTimings {
     pub search_interval: Duration,
     /// How long a new quote stream waits for a market-data line that is being given back.
     pub line_patience: Duration,
+    /// Between two requests for the trades of one instrument (IB: 15 seconds).
+    pub trades_interval: Duration,
     /// How long a quote subscription of which the gateway says that it may not be served waits for a price.
     pub doubt: Duration,
     /// Before a quote subscription that was turned down for a passing reason is tried again.
@@ -47,6 +49,7 @@ impl Default for IbTimings {
             connecting_patience: Duration::from_secs(5),
             search_interval: Duration::from_secs(1),
             line_patience: Duration::from_secs(1),
+            trades_interval: Duration::from_secs(15),
             doubt: Duration::from_secs(3),
             retry: Duration::from_secs(15),
         }

@@ -1,14 +1,18 @@
 //! A simulated gateway with our client in front of it, and patience with a limit.
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::RefusalCode;
 use domain::clock::SystemClock;
+use domain::depth::DepthValues;
 use domain::instrument::Instrument;
-use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource, SourceEvent};
+use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource, SourceError, SourceEvent};
 use domain::quote::{FeedState, QuoteValues};
+use domain::trade::TradeValues;
 use domain::world::ConnectionId;
 use engine::tick::{Tick, TickKind};
 use futures::stream::{BoxStream, StreamExt};
@@ -31,6 +35,7 @@ pub(crate) fn timings() -> IbTimings {
         back_off_limit: Duration::from_millis(200),
         search_interval: Duration::from_millis(10),
         line_patience: Duration::from_millis(500),
+        trades_interval: Duration::from_millis(10),
         history_patience: Duration::from_secs(5),
         doubt: Duration::from_millis(300),
         retry: Duration::from_millis(100),
@@ -116,6 +121,37 @@ impl World {
         Quotes { events: self.source.quotes(instrument) }
     }
 
+    /// The trades of an instrument, once the gateway serves them.
+    pub(crate) async fn trades(&self, instrument: &Instrument) -> Trades {
+        let before = self.gateway.tick_by_tick_streams_in_use();
+        let mut trades = Trades { events: self.source.trades(instrument) };
+        let served = async {
+            while self.gateway.tick_by_tick_streams_in_use() == before {
+                tokio::select! {
+                    // The stream is driven by whoever reads it.
+                    event = trades.events.next() => panic!("an event before the stream was served: {event:?}"),
+                    () = tokio::task::yield_now() => {}
+                }
+            }
+        };
+        soon("the stream of trades", served).await;
+        trades
+    }
+
+    /// Waits until the gateway serves this many streams of trades.
+    pub(crate) async fn tapes(&self, count: usize) {
+        soon("the number of streams of trades", async {
+            while self.gateway.tick_by_tick_streams_in_use() != count {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    pub(crate) fn depth(&self, instrument: &Instrument) -> Depth {
+        Depth { events: self.source.depth(instrument) }
+    }
+
     /// Prints a trade of one share at this price.
     pub(crate) fn trade(&self, instrument: &Instrument, price: &str) {
         let kind = TickKind::Trade { price: price.parse().unwrap(), size: Decimal::ONE };
@@ -158,18 +194,26 @@ pub(crate) fn options_for(address: String) -> IbOptions {
     }
 }
 
-/// A quote stream.
-pub(crate) struct Quotes {
-    events: BoxStream<'static, SourceEvent>,
+/// A stream of one instrument.
+pub(crate) struct Events<V> {
+    pub(crate) events: BoxStream<'static, SourceEvent<V>>,
 }
 
-impl Quotes {
-    pub(crate) async fn next(&mut self) -> Option<SourceEvent> {
-        soon("an event of a quote stream", self.events.next()).await
+pub(crate) type Quotes = Events<QuoteValues>;
+pub(crate) type Trades = Events<TradeValues>;
+pub(crate) type Depth = Events<DepthValues>;
+
+impl<V: Debug + PartialEq> Events<V> {
+    pub(crate) async fn next(&mut self) -> Option<SourceEvent<V>> {
+        soon("an event of a stream", self.events.next()).await
     }
 
     /// The next event that is like this.
-    pub(crate) async fn that(&mut self, what: &str, like: impl Fn(&SourceEvent) -> bool) -> SourceEvent {
+    pub(crate) async fn that(
+        &mut self,
+        what: &str,
+        like: impl Fn(&SourceEvent<V>) -> bool,
+    ) -> SourceEvent<V> {
         soon(what, async {
             loop {
                 let event =
@@ -183,20 +227,10 @@ impl Quotes {
     }
 
     /// The next values.
-    pub(crate) async fn values(&mut self) -> QuoteValues {
+    pub(crate) async fn values(&mut self) -> V {
         match self.that("values", |event| matches!(event, SourceEvent::Values(_))).await {
             SourceEvent::Values(values) => values,
             _ => unreachable!(),
-        }
-    }
-
-    /// Waits for values with this last price.
-    pub(crate) async fn last(&mut self, price: &str) -> QuoteValues {
-        loop {
-            let values = self.values().await;
-            if values.last.is_some_and(|last| last.price.to_string() == price) {
-                return values;
-            }
         }
     }
 
@@ -223,6 +257,30 @@ impl Quotes {
             if step == "LIVE" {
                 way.dedup();
                 return way;
+            }
+        }
+    }
+}
+
+impl<V: Debug + PartialEq> Events<V> {
+    /// The refusal with which the stream ends.
+    pub(crate) async fn refusal(&mut self) -> (RefusalCode, String) {
+        let ended = self.that("a refusal", |event| matches!(event, SourceEvent::Ended(_))).await;
+        assert_eq!(self.next().await, None, "nothing follows the end");
+        match ended {
+            SourceEvent::Ended(SourceError::Rejected { code, message }) => (code, message),
+            other => panic!("not rejected: {other:?}"),
+        }
+    }
+}
+
+impl Quotes {
+    /// Waits for values with this last price.
+    pub(crate) async fn last(&mut self, price: &str) -> QuoteValues {
+        loop {
+            let values = self.values().await;
+            if values.last.is_some_and(|last| last.price.to_string() == price) {
+                return values;
             }
         }
     }

@@ -3,7 +3,9 @@
 
 mod bars;
 mod connection;
+mod depth;
 mod harness;
 mod outages;
 mod quotes;
 mod search;
+mod trades;

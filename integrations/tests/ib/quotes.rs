@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use domain::RefusalCode;
 use domain::instrument::Instrument;
-use domain::market_data::{SourceError, SourceEvent};
+use domain::market_data::SourceEvent;
 use domain::quote::FeedState;
 use domain::world::{ConnectionId, Environment};
 use engine::tick::TickKind;
@@ -12,15 +12,6 @@ use rust_decimal::Decimal;
 use simulator::faults::MarketDataRefusal;
 
 use crate::harness::{Quotes, World};
-
-async fn refusal(quotes: &mut Quotes) -> (RefusalCode, String) {
-    let ended = quotes.that("a refusal", |event| matches!(event, SourceEvent::Ended(_))).await;
-    assert_eq!(quotes.next().await, None, "nothing follows the end");
-    match ended {
-        SourceEvent::Ended(SourceError::Rejected { code, message }) => (code, message),
-        other => panic!("not rejected: {other:?}"),
-    }
-}
 
 #[tokio::test]
 async fn values_come_first_and_then_their_state() {
@@ -78,7 +69,7 @@ async fn our_own_cap_refuses_one_line_too_many_until_one_is_free() {
         lines.push(quotes);
     }
     let spy = world.find("SPY").await;
-    let (code, message) = refusal(&mut world.quotes(&spy)).await;
+    let (code, message) = world.quotes(&spy).refusal().await;
     assert_eq!(code, RefusalCode::MarketDataLinesExhausted);
     assert!(message.contains("SPY"), "{message}");
     lines.pop();
@@ -90,7 +81,7 @@ async fn the_gateways_own_cap_is_a_refusal_too() {
     let world = World::with(|gateway| gateway.market_data_lines = 1, |_ours| {}).await;
     let mut first = world.quotes(&world.find("AAPL").await);
     first.state(FeedState::Live).await;
-    let (code, _) = refusal(&mut world.quotes(&world.find("SPY").await)).await;
+    let (code, _) = world.quotes(&world.find("SPY").await).refusal().await;
     assert_eq!(code, RefusalCode::MarketDataLinesExhausted);
 }
 
@@ -100,7 +91,7 @@ async fn data_that_is_not_subscribed_is_refused() {
     let aapl = world.find("AAPL").await;
     for refused in [MarketDataRefusal::NotSubscribed, MarketDataRefusal::NotSubscribedForApi] {
         world.gateway.faults().refuse_market_data(refused);
-        let (code, message) = refusal(&mut world.quotes(&aapl)).await;
+        let (code, message) = world.quotes(&aapl).refusal().await;
         assert_eq!(code, RefusalCode::MarketDataNotSubscribed);
         assert!(message.contains(&refused.code().to_string()), "{message}");
     }
@@ -141,10 +132,13 @@ async fn an_instrument_of_another_world_is_not_asked_for() {
     elsewhere.connection = ConnectionId::new("other");
     let mut unknown = aapl;
     unknown.broker_id = 999_999_999;
-    for (instrument, expected) in [(live, "LIVE"), (elsewhere, "'other'"), (unknown, "(200)")] {
-        let (code, message) = refusal(&mut world.quotes(&instrument)).await;
-        assert_eq!(code, RefusalCode::BrokerRefused);
-        assert!(message.contains(expected), "{message}");
+    let (refused, delisted) = (RefusalCode::BrokerRefused, RefusalCode::InstrumentDelisted);
+    for (instrument, expected, why) in
+        [(live, refused, "LIVE"), (elsewhere, refused, "'other'"), (unknown, delisted, "(200)")]
+    {
+        let (code, message) = world.quotes(&instrument).refusal().await;
+        assert_eq!(code, expected);
+        assert!(message.contains(why), "{message}");
     }
 }
 

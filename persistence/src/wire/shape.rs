@@ -3,11 +3,13 @@
 use domain::bar::{Bar, BarPhase, BarQuery, BarSize, BarUpdate, Series, TimeRange};
 use domain::bus::Message;
 use domain::decimal::{Price, Quantity};
-use domain::desk::{DeskAnswer, DeskQuestion, DeskReply, DeskStatus};
+use domain::depth::Depth;
+use domain::desk::{DeskAnswer, DeskQuestion, DeskReply, DeskStatus, LineCounts};
 use domain::error::RefusalCode;
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
-use domain::market_data::{ConnectionState, ConnectionStatus, SourceError};
+use domain::market_data::{ConnectionState, ConnectionStatus, LineKind, SourceError};
 use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
+use domain::trade::{Trade, TradeValues};
 use domain::world::{ConnectionId, Environment};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::form;
+use super::market::{DepthForm, LinesForm, TradeForm};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct InstrumentRow(#[serde(with = "InstrumentForm")] pub(super) Instrument);
@@ -30,10 +33,14 @@ pub(super) struct ConnectionRow(#[serde(with = "ConnectionForm")] pub(super) Con
 pub(super) enum MessageForm {
     #[serde(rename = "q")]
     Quote(#[serde(with = "QuoteForm")] Quote),
+    #[serde(rename = "t")]
+    Trade(#[serde(with = "TradeForm")] Trade),
+    #[serde(rename = "m")]
+    Depth(#[serde(with = "DepthForm")] Depth),
     #[serde(rename = "g")]
-    Gap(#[serde(with = "GapForm")] StreamGap),
+    Gap(#[serde(with = "form")] LineKind, #[serde(with = "GapForm")] StreamGap),
     #[serde(rename = "r")]
-    Refused(#[serde(with = "RefusedForm")] FeedRefusal),
+    Refused(#[serde(with = "form")] LineKind, #[serde(with = "RefusedForm")] FeedRefusal),
     #[serde(rename = "b")]
     Bar(#[serde(with = "BarUpdateForm")] BarUpdate),
     #[serde(rename = "d")]
@@ -120,6 +127,7 @@ enum CodeForm {
     SetUpDone,
     RangeInvalid,
     BrokerRefused,
+    InstrumentDelisted,
     MarketDataLinesExhausted,
     MarketDataNotSubscribed,
     SecondFactorRequired,
@@ -194,8 +202,8 @@ struct DeskForm {
     at: OffsetDateTime,
     #[serde(with = "form")]
     connections: Vec<ConnectionStatus>,
-    lines_used: usize,
-    line_limit: usize,
+    #[serde(with = "LinesForm")]
+    lines: LineCounts,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -249,6 +257,11 @@ pub(super) enum QuestionForm {
         #[serde(with = "BarQueryForm")]
         query: BarQuery,
     },
+    Ticks {
+        #[serde(with = "form")]
+        instrument: InstrumentId,
+        count: usize,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -275,6 +288,7 @@ struct RangeForm {
 pub(super) enum ReplyForm {
     Instruments(#[serde(with = "form")] Vec<Instrument>),
     Bars(#[serde(with = "form")] Vec<Bar>),
+    Ticks(#[serde(with = "form")] Vec<TradeValues>),
     Rejected {
         #[serde(with = "CodeForm")]
         code: RefusalCode,
@@ -288,6 +302,7 @@ impl From<&DeskReply> for ReplyForm {
         match reply.clone() {
             Ok(DeskAnswer::Instruments(instruments)) => Self::Instruments(instruments),
             Ok(DeskAnswer::Bars(bars)) => Self::Bars(bars),
+            Ok(DeskAnswer::Ticks(ticks)) => Self::Ticks(ticks),
             Err(SourceError::Rejected { code, message }) => Self::Rejected { code, message },
             Err(SourceError::Unavailable(message)) => Self::Unavailable(message),
         }
@@ -299,6 +314,7 @@ impl From<ReplyForm> for DeskReply {
         match reply {
             ReplyForm::Instruments(instruments) => Ok(DeskAnswer::Instruments(instruments)),
             ReplyForm::Bars(bars) => Ok(DeskAnswer::Bars(bars)),
+            ReplyForm::Ticks(ticks) => Ok(DeskAnswer::Ticks(ticks)),
             ReplyForm::Rejected { code, message } => Err(SourceError::Rejected { code, message }),
             ReplyForm::Unavailable(message) => Err(SourceError::Unavailable(message)),
         }

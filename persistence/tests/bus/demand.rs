@@ -34,6 +34,11 @@ pub async fn contract(nodes: &Nodes) {
     nodes.other.announce(bob, &[quotes], LONG).await.unwrap();
     assert_eq!(wanted(nodes).await, sorted([quotes]));
 
+    let lines = [Topic::Trades(id_of(1)), Topic::Depth(id_of(1)), quotes];
+    nodes.other.announce(bob, &lines, LONG).await.unwrap();
+    assert_eq!(wanted(nodes).await, sorted(lines));
+    nodes.other.announce(bob, &[quotes], LONG).await.unwrap();
+
     let many: Vec<_> = (0..2_000).map(|number| Topic::Quotes(id_of(number))).collect();
     nodes.one.announce(ann, &many, LONG).await.unwrap();
     assert_eq!(wanted(nodes).await.len(), many.len());

@@ -13,7 +13,13 @@ pub async fn contract(nodes: &Nodes) {
 }
 
 async fn every_kind_arrives(nodes: &Nodes) {
-    let topics = [Topic::Quotes(id_of(1)), Topic::Bars(series(1)), Topic::Desk];
+    let topics = [
+        Topic::Quotes(id_of(1)),
+        Topic::Trades(id_of(1)),
+        Topic::Depth(id_of(1)),
+        Topic::Bars(series(1)),
+        Topic::Desk,
+    ];
     let mut heard = Vec::new();
     for topic in topics {
         heard.push((topic, nodes.other.subscribe(topic).await.unwrap()));
@@ -41,6 +47,9 @@ async fn the_last_is_kept(nodes: &Nodes) {
     assert!(matches!(kept[2].as_deref(), Some(Message::Quote(_))), "{kept:?}");
     assert_eq!(kept[3], kept[0]);
     assert_eq!(nodes.one.latest(&[]).await.unwrap(), []);
+    let kept = nodes.other.latest(&[Topic::Trades(id_of(1)), Topic::Depth(id_of(1))]).await.unwrap();
+    assert_eq!(kept[0], None, "a trade is told once");
+    assert!(matches!(kept[1].as_deref(), Some(Message::Depth(_))), "{kept:?}");
 
     let batch: Vec<_> = (1..=3).map(|sequence| Message::Quote(quote(2, sequence))).collect();
     nodes.one.publish(&batch).await.unwrap();

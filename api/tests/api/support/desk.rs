@@ -10,6 +10,7 @@ use domain::bar::Bar;
 use domain::bus::BusError;
 use domain::desk::{Asked, DeskAnswer, DeskQuestion, DeskReply, DeskRequests};
 use domain::market_data::SourceError;
+use domain::trade::TradeValues;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 
@@ -19,6 +20,7 @@ use super::instrument;
 pub struct FakeDesk {
     pub away: AtomicBool,
     pub bars: Mutex<Vec<Bar>>,
+    pub ticks: Mutex<Vec<TradeValues>>,
     pub asked: Mutex<Vec<DeskQuestion>>,
     /// Symbols that a search finds besides the one searched for.
     pub also: Mutex<HashMap<String, Vec<String>>>,
@@ -73,6 +75,7 @@ impl DeskRequests for FakeDesk {
             DeskQuestion::Named(wanted) => {
                 Ok(DeskAnswer::Instruments(wanted.iter().map(|(symbol, _)| instrument(symbol)).collect()))
             }
+            DeskQuestion::Ticks { .. } => Ok(DeskAnswer::Ticks(self.ticks.lock().unwrap().clone())),
             DeskQuestion::Bars { .. } => Ok(DeskAnswer::Bars(self.bars.lock().unwrap().clone())),
         }
     }

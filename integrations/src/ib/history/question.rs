@@ -125,9 +125,9 @@ impl Asking {
     }
 }
 
-fn too_long(wait: Duration) -> SourceError {
+pub(super) fn too_long(wait: Duration) -> SourceError {
     SourceError::Unavailable(format!(
-        "Interactive Brokers rations questions for bars, and this one would have to wait {} s: try again later, \
+        "Interactive Brokers rations questions about the past, and this one would have to wait {} s: try again later, \
          or ask for longer bars",
         wait.as_secs().max(1)
     ))

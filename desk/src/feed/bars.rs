@@ -1,0 +1,174 @@
+//! The live bars of the feed.
+
+use std::collections::HashSet;
+
+use domain::bar::{Bar, BarPhase, BarQuery, Series};
+use domain::bus::{Message, Topic};
+use domain::instrument::InstrumentId;
+use domain::quote::{FeedState, QuoteValues};
+use domain::trade::TradeValues;
+use futures::FutureExt;
+use time::OffsetDateTime;
+use tracing::debug;
+
+use super::Feed;
+use super::series::{Fetched, Purpose, SeriesFeed};
+
+impl Feed {
+    /// Begins and ends live bars so that those that are wanted grow.
+    pub(super) fn follow_series(&mut self, wanted: &HashSet<Series>) {
+        let unwanted: Vec<_> =
+            self.series.keys().filter(|series| !wanted.contains(series)).copied().collect();
+        for series in unwanted {
+            self.retire_bar(series);
+        }
+        for series in wanted {
+            let Some(line) = self.quotes.get(series.instrument) else { continue };
+            if !self.series.contains_key(series) {
+                self.series.insert(*series, SeriesFeed::new(*series, &line.instrument));
+                self.fetch(*series, Purpose::Seed);
+            }
+        }
+    }
+
+    /// The moment that an instrument's data tells of: now, unless it is delayed.
+    fn moment(&self, instrument: InstrumentId) -> OffsetDateTime {
+        let now = self.this.ports.market_clock.now();
+        self.quotes.get(instrument).map_or(now, |line| line.body.moment(now))
+    }
+
+    /// Takes a quote into the bars of its instrument; nothing where each print comes by itself, which says it better.
+    pub(super) fn grow_bars(&mut self, instrument: InstrumentId, values: &QuoteValues) {
+        if !self.are_printed(instrument) {
+            self.change_bars(instrument, |feed, moment| feed.apply(values, moment));
+        }
+    }
+
+    /// Takes a print into the bars of its instrument.
+    pub(super) fn print_bars(&mut self, instrument: InstrumentId, values: &TradeValues) {
+        if !values.unreported {
+            self.change_bars(instrument, |feed, moment| feed.print(values, moment));
+        }
+    }
+
+    /// Whether the trades of an instrument come one by one.
+    fn are_printed(&self, instrument: InstrumentId) -> bool {
+        self.trades.is_open(instrument) && self.trades.get(instrument).is_some_and(|line| line.body.arrive())
+    }
+
+    fn change_bars(
+        &mut self,
+        instrument: InstrumentId,
+        change: impl Fn(&mut SeriesFeed, OffsetDateTime) -> Vec<(Bar, BarPhase)>,
+    ) {
+        let moment = self.moment(instrument);
+        for series in self.series_of(instrument) {
+            let changed = self.series.get_mut(&series).map(|feed| change(feed, moment)).unwrap_or_default();
+            for (bar, phase) in changed {
+                self.tell_bar(series, bar, phase);
+            }
+        }
+    }
+
+    fn series_of(&self, instrument: InstrumentId) -> Vec<Series> {
+        self.series.keys().filter(|series| series.instrument == instrument).copied().collect()
+    }
+
+    /// Closes the bars whose time is over, and asks history for those that it should know by now.
+    pub(super) fn close_bars(&mut self) {
+        let now = self.this.ports.market_clock.now();
+        let moment =
+            |series: &Series| self.quotes.get(series.instrument).map_or(now, |line| line.body.moment(now));
+        let over: Vec<_> = self
+            .series
+            .iter_mut()
+            .filter_map(|(series, feed)| Some((*series, feed.close_before(moment(series))?)))
+            .collect();
+        for (series, (bar, phase)) in over {
+            self.tell_bar(series, bar, phase);
+        }
+        let due: Vec<_> = self
+            .series
+            .iter_mut()
+            .filter_map(|(series, feed)| feed.correction_due().then_some(*series))
+            .collect();
+        for series in due {
+            self.fetch(series, Purpose::Correct);
+        }
+    }
+
+    fn tell_bar(&mut self, series: Series, bar: Bar, phase: BarPhase) {
+        let stamp = self.outbox.stamp(Topic::Bars(series));
+        let state = self.quotes.get(series.instrument).map_or(FeedState::Stale, |line| line.body.quote.state);
+        let Some(feed) = self.series.get_mut(&series) else { return };
+        self.outbox.put(Message::Bar(feed.update(bar, phase, stamp, state)));
+    }
+
+    /// After an outage a bar has a hole: it is dropped, and begun again from history.
+    pub(super) fn bars_follow_state(&mut self, instrument: InstrumentId, was: FeedState, now: FeedState) {
+        let back = matches!(was, FeedState::Stale | FeedState::Recovering)
+            && matches!(now, FeedState::Live | FeedState::Delayed);
+        if back {
+            return self.restart_bars(instrument);
+        }
+        let forming: Vec<_> = self
+            .series
+            .iter()
+            .filter(|(series, _)| series.instrument == instrument)
+            .filter_map(|(series, feed)| feed.live.forming().map(|bar| (*series, bar)))
+            .collect();
+        for (series, bar) in forming {
+            self.tell_bar(series, bar, BarPhase::Forming);
+        }
+    }
+
+    /// Drops the live bars of an instrument, which have a hole, and begins them again from history.
+    pub(super) fn restart_bars(&mut self, instrument: InstrumentId) {
+        for series in self.series_of(instrument) {
+            if let Some(feed) = self.series.get_mut(&series) {
+                feed.live.interrupt();
+            }
+            // The number that nobody gets tells every listener that bars are missing here.
+            self.outbox.stamp(Topic::Bars(series));
+            self.fetch(series, Purpose::Seed);
+        }
+    }
+
+    /// Drops a live bar that nobody listens to; what the bus keeps of it is marked as no longer growing.
+    fn retire_bar(&mut self, series: Series) {
+        let Some(mut feed) = self.series.remove(&series) else { return };
+        if let Some(bar) = feed.live.forming() {
+            let stamp = self.outbox.stamp(Topic::Bars(series));
+            self.outbox.put(Message::Bar(feed.update(bar, BarPhase::Forming, stamp, FeedState::Stale)));
+        }
+    }
+
+    /// Asks history for the newest bars of a series.
+    fn fetch(&mut self, series: Series, purpose: Purpose) {
+        let Some(line) = self.quotes.get(series.instrument) else { return };
+        let (instrument, source) = (line.instrument.clone(), self.source.clone());
+        let query = BarQuery::Last { count: 3, to: self.this.ports.market_clock.now() + series.size.duration() };
+        self.fetches.push(
+            async move {
+                let bars = source.bars(&instrument, series.size, query).await;
+                Fetched { series, purpose, bars }
+            }
+            .boxed(),
+        );
+    }
+
+    /// Takes in what history says.
+    pub(super) fn fetched(&mut self, fetched: Fetched) {
+        let series = fetched.series;
+        let moment = self.moment(series.instrument);
+        let Some(feed) = self.series.get_mut(&series) else { return };
+        let bars = match fetched.bars {
+            Ok(bars) => bars,
+            // The live bar goes on without; the next one is tried again.
+            Err(error) => return debug!(%error, "no history for a live bar"),
+        };
+        for (bar, phase) in feed.merge(fetched.purpose, &bars, moment) {
+            self.tell_bar(series, bar, phase);
+        }
+    }
+}

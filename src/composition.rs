@@ -10,21 +10,28 @@ use api::auth::{Argon2Hasher, MasterKey, OsRandom, Rfc6238, SetUpTokens, Sha256D
 use api::{Api, ApiOptions, Services};
 use axum::serve::ListenerExt;
 use desk::{Desk, DeskOptions, DeskPorts, SourceFactory};
+use domain::alert::Alerts;
 use domain::audit::AuditLog;
 use domain::bus::{Bus, Demand};
 use domain::clock::{Clock, SystemClock};
 use domain::desk::DeskRequests;
 use domain::installation::{Installation, InstallationStore};
+use domain::layout::Layouts;
+use domain::mail::{MailboxPorts, Mailboxes, Mailer};
 use domain::market_data::MarketDataSource;
 use domain::people::{People, PeoplePorts};
+use domain::preferences::PreferencesOfUsers;
 use domain::random::{Random, new_id};
 use domain::rate::RateLimiter;
 use domain::user::{PasswordLink, Recovery, UserStore};
 use domain::watchlist::Watchlists;
+use domain::webhook::{WebhookPorts, WebhookSender, Webhooks};
 use domain::world::{ConnectionId, Environment};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use integrations::ib::{IbMarketData, IbOptions, IbTimings};
+use integrations::mail::SmtpMailer;
+use integrations::webhook::HttpWebhooks;
 use persistence::ConnectError;
 use persistence::local::LocalBus;
 use persistence::redis::{RedisBus, RedisOptions};
@@ -37,7 +44,7 @@ use tracing::{debug, info, warn};
 
 use crate::key;
 use crate::say;
-use crate::settings::{Gateway, Settings};
+use crate::settings::{Gateway, MailSettings, Settings};
 
 /// How long a server that does not answer is waited for at the start.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -131,8 +138,8 @@ impl Parts {
     ) -> anyhow::Result<()> {
         let listener = listen(settings.listen).await?;
         let (source, _simulator) = self.gateway(settings).await?;
-        let desk = self.new_desk(source).run(stop.clone());
-        let serving = self.serve_api(api_options(settings, key), listener, stop.clone());
+        let desk = self.new_desk(settings, source)?.run(stop.clone());
+        let serving = self.serve_api(settings, api_options(settings, key), listener, stop.clone());
         let serving = async {
             let served = serving.await;
             // Without the endpoint, the desk works for nobody.
@@ -151,13 +158,14 @@ impl Parts {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let listener = listen(settings.listen).await?;
-        end_in_time(self.serve_api(api_options(settings, key), listener, stop.clone()).boxed(), stop).await
+        let serving = self.serve_api(settings, api_options(settings, key), listener, stop.clone());
+        end_in_time(serving.boxed(), stop).await
     }
 
     /// The desk alone.
     pub async fn desk(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
         let (source, _simulator) = self.gateway(settings).await?;
-        let desk = self.new_desk(source).run(stop.clone());
+        let desk = self.new_desk(settings, source)?.run(stop.clone());
         let work = async {
             desk.await;
             Ok(())
@@ -208,21 +216,26 @@ impl Parts {
         simulator::start(SimulatorOptions { listen, seed: SIMULATOR_SEED, clock }).await
     }
 
-    fn new_desk(&self, source: SourceFactory) -> Desk {
+    fn new_desk(&self, settings: &Settings, source: SourceFactory) -> anyhow::Result<Desk> {
         let ports = DeskPorts {
             lease: self.sql.clone(),
             installation: self.sql.clone(),
             instruments: self.sql.clone(),
             bars: self.sql.clone(),
+            alerts: self.sql.clone(),
+            deliveries: self.sql.clone(),
+            webhooks: webhooks(settings)?,
+            mailer: mailer(settings)?,
             bus: self.bus.bus.clone(),
             demand: self.bus.demand.clone(),
             requests: self.bus.requests.clone(),
             source,
             clock: self.clock.clone(),
             market_clock: self.market_clock(),
+            random: self.random.clone(),
         };
         let id = new_id(self.clock.now(), self.random.as_ref());
-        Desk::new(ports, DeskOptions::new(id))
+        Ok(Desk::new(ports, DeskOptions::new(id)))
     }
 
     fn people(&self, set_up_token: Arc<SetUpTokens>) -> anyhow::Result<People> {
@@ -242,8 +255,40 @@ impl Parts {
         }))
     }
 
+    /// The use cases of alerts, and by what they reach people.
+    fn notification(&self, settings: &Settings, people: &People) -> anyhow::Result<Notification> {
+        let mailboxes = Arc::new(Mailboxes::new(MailboxPorts {
+            store: self.sql.clone(),
+            mailer: mailer(settings)?,
+            passwords: people.users.passwords.clone(),
+            digest: Arc::new(Sha256Digest),
+            throttle: people.users.throttle.clone(),
+            audit: people.audit.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        }));
+        let ports = WebhookPorts {
+            store: self.sql.clone(),
+            sender: webhooks(settings)?,
+            throttle: people.users.throttle.clone(),
+            audit: people.audit.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        let alerts = Alerts {
+            store: self.sql.clone(),
+            events: self.sql.clone(),
+            mailboxes: mailboxes.clone(),
+            bus: self.bus.bus.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        Ok(Notification { alerts, webhooks: Webhooks::new(ports, settings.webhooks), mailboxes })
+    }
+
     async fn serve_api(
         &self,
+        settings: &Settings,
         options: ApiOptions,
         listener: TcpListener,
         stop: CancellationToken,
@@ -255,8 +300,19 @@ impl Parts {
             let token = set_up.token();
             say(&format!("set-up link: http://{address}/setup#token={token}"));
         }
+        let people = self.people(set_up)?;
+        let Notification { alerts, webhooks, mailboxes } = self.notification(settings, &people)?;
         let services = Services {
-            people: self.people(set_up)?,
+            people,
+            alerts,
+            webhooks,
+            mailboxes,
+            layouts: Layouts {
+                store: self.sql.clone(),
+                clock: self.clock.clone(),
+                random: self.random.clone(),
+            },
+            preferences: PreferencesOfUsers { store: self.sql.clone() },
             watchlists: Watchlists {
                 store: self.sql.clone(),
                 instruments: self.sql.clone(),
@@ -285,6 +341,25 @@ impl Parts {
         let (served, ()) = tokio::join!(serving, api.run(stop));
         served.context("the endpoint failed")
     }
+}
+
+/// Alerts, and by what they reach people.
+struct Notification {
+    alerts: Alerts,
+    webhooks: Webhooks,
+    mailboxes: Arc<Mailboxes>,
+}
+
+/// Sends e-mail, where that is configured.
+fn mailer(settings: &Settings) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    let Some(MailSettings { url, from }) = &settings.mail else { return Ok(None) };
+    Ok(Some(Arc::new(SmtpMailer::new(&url.0, from)?)))
+}
+
+/// Posts to users' webhooks.
+fn webhooks(settings: &Settings) -> anyhow::Result<Arc<dyn WebhookSender>> {
+    let webhooks = HttpWebhooks::new(settings.webhooks);
+    Ok(Arc::new(webhooks.map_err(anyhow::Error::from_boxed).context("webhooks cannot be posted to")?))
 }
 
 fn api_options(settings: &Settings, key: MasterKey) -> ApiOptions {

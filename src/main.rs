@@ -106,7 +106,8 @@ fn run(command: &Command) -> anyhow::Result<()> {
                 Parts::open(&settings, opening, &stop).await?.api(&settings, key, stop).await
             }
             Command::Desk { accept_environment } => {
-                let opening = Opening { accept_environment: *accept_environment, key: None };
+                let key = load_key(&settings)?;
+                let opening = Opening { accept_environment: *accept_environment, key: Some(key) };
                 Parts::open(&settings, opening, &stop).await?.desk(&settings, stop).await
             }
             Command::Migrate => {

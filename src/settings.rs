@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use api::ProtocolOptions;
+use domain::webhook::Reach;
 
 mod protocol;
 
@@ -55,6 +56,17 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "host:port of IB Gateway or TWS, or 'simulator'",
         "the simulator, where nothing outside is configured; else off",
     ),
+    (
+        "SMTP_URL",
+        "the mail server, as smtps://user:password@host:465 or smtp://host:587?tls=required; goes with MAIL_FROM",
+        "no e-mail",
+    ),
+    ("MAIL_FROM", "who e-mail is from, as Tickgraph <alerts@example.com>", "no e-mail"),
+    (
+        "WEBHOOK_ALLOW_PRIVATE",
+        "'true' lets users' webhooks be on this machine and in private networks, and by plain http",
+        "false",
+    ),
     ("IB_CLIENT_ID", "the first of nine client ids, one for orders and eight for market data", "40"),
     ("IB_MARKET_DATA_LINES", "how many market-data lines the account has", "100"),
 ];
@@ -89,6 +101,15 @@ pub enum Gateway {
     Address(String),
 }
 
+/// How e-mail is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailSettings {
+    /// The mail server; it may hold a password.
+    pub url: Secret,
+    /// Who it is from.
+    pub from: String,
+}
+
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -110,6 +131,10 @@ pub struct Settings {
     pub redis_url: Option<Secret>,
     /// The prefix of Redis keys.
     pub redis_prefix: String,
+    /// The mail server and the sender, where e-mail is configured.
+    pub mail: Option<MailSettings>,
+    /// Where users' webhooks may be.
+    pub webhooks: Reach,
     /// The broker's gateway.
     pub gateway: Gateway,
     /// The first client id.
@@ -159,6 +184,8 @@ impl Settings {
             database_url,
             redis_url,
             redis_prefix: get("REDIS_PREFIX").unwrap_or("tickgraph:").to_owned(),
+            mail: mail(secret("SMTP_URL"), get("MAIL_FROM"))?,
+            webhooks: webhooks(get("WEBHOOK_ALLOW_PRIVATE"))?,
             gateway: gateway(get("IB_ADDRESS"), nothing_outside)?,
             ib_client_id: bounded(&get, "IB_CLIENT_ID", 40, 1..=10_000, "a whole number from 1 to 10000")?,
             ib_lines: bounded(
@@ -260,6 +287,27 @@ fn origins(list: &str) -> Result<Vec<String>, BadSetting> {
         .collect()
 }
 
+fn mail(url: Option<Secret>, from: Option<&str>) -> Result<Option<MailSettings>, BadSetting> {
+    let missing = |name, expected| Err(BadSetting { name, found: "not set".into(), expected });
+    match (url, from) {
+        (None, None) => Ok(None),
+        (Some(_), None) => missing("MAIL_FROM", "the address that e-mail is from, since SMTP_URL is set"),
+        (None, Some(_)) => missing("SMTP_URL", "the mail server, since MAIL_FROM is set"),
+        (Some(url), Some(from)) => Ok(Some(MailSettings { url, from: from.to_owned() })),
+    }
+}
+
+fn webhooks(allow_private: Option<&str>) -> Result<Reach, BadSetting> {
+    match allow_private {
+        None | Some("false") => Ok(Reach::Public),
+        Some("true") => Ok(Reach::Anywhere),
+        Some(other) => {
+            let name = "WEBHOOK_ALLOW_PRIVATE";
+            Err(BadSetting { name, found: shown(other), expected: "true or false" })
+        }
+    }
+}
+
 fn gateway(address: Option<&str>, nothing_outside: bool) -> Result<Gateway, BadSetting> {
     match address {
         None if nothing_outside => Ok(Gateway::Simulator),
@@ -315,6 +363,7 @@ mod tests {
             ("TICKGRAPH_COST_PER_SECOND", "-1"),
             ("TICKGRAPH_SOCKETS_PER_USER", "many"),
             ("TICKGRAPH_SOCKETS_PER_ADDRESS", "1.5"),
+            ("WEBHOOK_ALLOW_PRIVATE", "yes"),
             ("IB_CLIENT_ID", "0"),
             ("IB_MARKET_DATA_LINES", "many"),
         ] {
@@ -329,6 +378,23 @@ mod tests {
         let alone = read(&[("DATABASE_URL", "postgres://h/d")]).unwrap();
         assert_eq!(alone.require_shared().unwrap_err().name, "REDIS_URL");
         assert!(read(&[]).unwrap().require_shared().is_err());
+    }
+
+    #[test]
+    fn mail_needs_both_its_settings() {
+        let url = ("SMTP_URL", "smtps://ann:hunter2@mail.example.com");
+        let from = ("MAIL_FROM", "alerts@example.com");
+        assert_eq!(read(&[]).unwrap().mail, None);
+        assert_eq!(read(&[url, from]).unwrap().mail.unwrap().from, "alerts@example.com");
+        assert_eq!(read(&[url]).unwrap_err().name, "MAIL_FROM");
+        assert_eq!(read(&[from]).unwrap_err().name, "SMTP_URL");
+        assert!(!format!("{:?}", read(&[url, from]).unwrap()).contains("hunter2"));
+    }
+
+    #[test]
+    fn webhooks_are_public_unless_told_otherwise() {
+        assert_eq!(read(&[]).unwrap().webhooks, Reach::Public);
+        assert_eq!(read(&[("WEBHOOK_ALLOW_PRIVATE", "true")]).unwrap().webhooks, Reach::Anywhere);
     }
 
     #[test]

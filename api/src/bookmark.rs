@@ -34,12 +34,10 @@ impl Bookmark {
         self.lock().map(|numbers| numbers.handed)
     }
 
-    #[allow(dead_code, reason = "for alertEvents, which comes with the alerts")]
     fn begin(&self, start: u64) {
         *self.lock() = Some(Numbers { executed: start, handed: start });
     }
 
-    #[allow(dead_code, reason = "for alertEvents, which comes with the alerts")]
     fn execute(&self, number: u64) {
         if let Some(numbers) = self.lock().as_mut() {
             numbers.executed = number;
@@ -53,7 +51,6 @@ impl Bookmark {
 
 /// The events of a subscription that begins after `start`, each with its number. It takes the next one only when the
 /// client has room for it.
-#[allow(dead_code, reason = "for alertEvents, which comes with the alerts")]
 pub fn numbered<T: 'static>(
     context: &Context<'_>,
     start: u64,

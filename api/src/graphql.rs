@@ -8,6 +8,7 @@ use async_graphql::{Context, MergedObject, MergedSubscription, SDLExportOptions}
 use crate::core::Core;
 use crate::http::Caller;
 
+pub mod alert;
 pub mod api_key;
 pub mod audit;
 pub mod bar;
@@ -16,7 +17,9 @@ pub mod connection;
 pub mod depth;
 pub mod error;
 pub mod guard;
+pub mod indicator;
 pub mod instrument;
+pub mod layout;
 pub mod loader;
 pub mod node;
 pub mod page;
@@ -29,7 +32,9 @@ pub mod starter;
 pub mod system;
 pub mod trade;
 pub mod user;
+pub mod volume_profile;
 pub mod watchlist;
+pub mod webhook;
 
 /// The deepest nesting of fields; the usual introspection query has 15.
 const MAX_DEPTH: usize = 20;
@@ -52,7 +57,13 @@ pub struct Query(
     bar::BarQuery,
     trade::TradeQuery,
     depth::DepthQuery,
+    indicator::IndicatorQuery,
+    volume_profile::VolumeProfileQuery,
     watchlist::WatchlistQuery,
+    alert::AlertQuery,
+    alert::AlertEventQuery,
+    webhook::WebhookQuery,
+    layout::LayoutQuery,
     system::SystemQuery,
 );
 
@@ -68,6 +79,11 @@ pub struct Mutation(
     api_key::ApiKeyMutation,
     second_factor::SecondFactorMutation,
     watchlist::WatchlistMutation,
+    alert::AlertMutation,
+    alert::AlertEventMutation,
+    webhook::WebhookMutation,
+    user::EmailMutation,
+    layout::LayoutMutation,
 );
 
 /// What can be followed. An operation has one root field.
@@ -78,6 +94,8 @@ pub struct Subscription(
     bar::BarSubscription,
     trade::TradeSubscription,
     depth::DepthSubscription,
+    indicator::IndicatorSubscription,
+    alert::AlertEventSubscription,
     system::SystemSubscription,
 );
 
@@ -100,6 +118,9 @@ pub(crate) fn schema(core: Arc<Core>) -> Schema {
         .data(loader::users(&core))
         .data(loader::keys(&core))
         .data(loader::keys_of_users(&core))
+        .data(loader::alerts_of_users(&core))
+        .data(loader::webhooks_of_users(&core))
+        .data(loader::mailboxes(&core))
         .data(core)
         .finish()
 }

@@ -7,15 +7,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::alert::Alerts;
 use domain::bus::{Bus, Demand};
 use domain::clock::Clock;
 use domain::desk::DeskRequests;
 use domain::installation::InstallationStore;
 use domain::instrument::InstrumentStore;
+use domain::layout::Layouts;
+use domain::mail::Mailboxes;
 use domain::people::People;
+use domain::preferences::PreferencesOfUsers;
 use domain::random::Random;
 use domain::rate::RateLimiter;
 use domain::watchlist::Watchlists;
+use domain::webhook::Webhooks;
 use tokio_util::sync::CancellationToken;
 
 mod admission;
@@ -48,6 +53,16 @@ pub struct Services {
     pub people: People,
     /// Watchlists.
     pub watchlists: Watchlists,
+    /// Alerts, and what they said.
+    pub alerts: Alerts,
+    /// Users' webhooks.
+    pub webhooks: Webhooks,
+    /// Users' e-mail addresses.
+    pub mailboxes: Arc<Mailboxes>,
+    /// Users' layouts of the dashboard.
+    pub layouts: Layouts,
+    /// What users set up in the dashboard.
+    pub preferences: PreferencesOfUsers,
     /// Known instruments.
     pub instruments: Arc<dyn InstrumentStore>,
     /// The installation, and whether the database answers.

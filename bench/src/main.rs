@@ -2,6 +2,7 @@
 //! starts this program.
 
 mod fanout;
+mod indicators;
 mod load;
 mod process;
 mod quotes;
@@ -26,6 +27,8 @@ enum Benchmark {
     Fanout(fanout::Options),
     /// How fast a recorded day is played, from the files to a client of the simulated gateway.
     Replay(replay::Options),
+    /// Indicators over many bars, beside TA-Lib.
+    Indicators(indicators::Options),
     /// The load generator, a process of its own; it is started by the others.
     #[command(hide = true)]
     Load,
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
             threads()?.block_on(fanout::run(options, cores))
         }
         Benchmark::Replay(options) => threads()?.block_on(replay::run(options)),
+        Benchmark::Indicators(options) => indicators::run(&options),
         Benchmark::Load => Builder::new_current_thread().enable_all().build()?.block_on(load::run()),
         Benchmark::Stock => threads()?.block_on(stock::run()),
     }

@@ -27,7 +27,7 @@ pub(crate) async fn run(
     ended: CancellationToken,
 ) {
     let Some(source) = this.source.clone() else { return ended.cancelled().await };
-    let world = World(statuses);
+    let world = World::new(statuses);
     let history = History {
         source: source.clone(),
         world: world.clone(),
@@ -144,6 +144,11 @@ impl Answers {
 pub(crate) struct World(watch::Receiver<ConnectionStatus>);
 
 impl World {
+    /// The world of a connection.
+    pub(crate) fn new(statuses: watch::Receiver<ConnectionStatus>) -> Self {
+        Self(statuses)
+    }
+
     /// Whether the broker may be asked.
     pub(crate) fn check(&self) -> Result<(), SourceError> {
         let status = self.0.borrow();

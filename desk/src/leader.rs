@@ -15,12 +15,13 @@ use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource};
 use domain::world::{ConnectionId, Environment};
 use futures::StreamExt;
 use time::OffsetDateTime;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{DeskOptions, DeskPorts, answer, feed};
+use crate::tap::Tap;
+use crate::{DeskOptions, DeskPorts, alert, answer, delivery, feed};
 
 /// A desk: leads, or stands by.
 pub struct Desk {
@@ -68,6 +69,8 @@ impl Desk {
             since: self.ports.clock.now(),
             source: (self.ports.source)(lease.fence),
             awake: Mutex::new(Instant::now()),
+            tap: Tap::new(),
+            due: Notify::new(),
         };
         let work = leadership.work(ended.clone());
         let keep = async {
@@ -108,12 +111,21 @@ pub(crate) struct Leadership {
     pub(crate) since: OffsetDateTime,
     pub(crate) source: Option<Arc<dyn MarketDataSource>>,
     awake: Mutex<Instant>,
+    /// What is published, heard in this process.
+    pub(crate) tap: Tap,
+    /// Told when something may be to be delivered.
+    pub(crate) due: Notify,
 }
 
 impl Leadership {
     /// Publishes; nothing where this process stood still for so long that another may lead by now, and does.
     pub(crate) async fn publish(&self, messages: &[Message]) -> Result<(), BusError> {
-        let result = if self.may_lead().await { self.ports.bus.publish(messages).await } else { Ok(()) };
+        let result = if self.may_lead().await {
+            self.tap.tell(messages);
+            self.ports.bus.publish(messages).await
+        } else {
+            Ok(())
+        };
         *self.awake.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         result
     }
@@ -138,7 +150,9 @@ impl Leadership {
             watch_world(this.clone(), status, ended.clone()),
             beat(this.clone(), statuses.clone(), line_counts, ended.clone()),
             feed::run(this.clone(), statuses.clone(), lines, ended.clone()),
-            answer::run(this.clone(), statuses, ended),
+            answer::run(this.clone(), statuses.clone(), ended.clone()),
+            alert::run(this.clone(), statuses, ended.clone()),
+            delivery::run(this.clone(), ended),
         );
     }
 

@@ -1,24 +1,33 @@
 //! The running loops of a desk.
 //!
 //! Exactly one desk leads ([`leader`]): it feeds the bus from the broker ([`feed`]), answers the
-//! questions of the api nodes ([`answer`]) and says every second how it is. Others stand by.
+//! questions of the api nodes ([`answer`]), watches alerts ([`alert`]) and delivers what they say ([`delivery`]), and says
+//! every second how it is. Others stand by.
 
+pub mod alert;
 pub mod answer;
+pub mod delivery;
 pub mod feed;
 pub mod history;
 pub mod leader;
+mod tap;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::alert::AlertWatchStore;
 use domain::bar::BarStore;
 use domain::bus::{Bus, Demand};
 use domain::clock::Clock;
+use domain::delivery::DeliveryStore;
 use domain::desk::DeskRequests;
 use domain::installation::InstallationStore;
 use domain::instrument::InstrumentStore;
 use domain::lease::LeaseStore;
+use domain::mail::Mailer;
 use domain::market_data::MarketDataSource;
+use domain::random::Random;
+use domain::webhook::WebhookSender;
 use uuid::Uuid;
 
 pub use leader::Desk;
@@ -38,6 +47,14 @@ pub struct DeskPorts {
     pub instruments: Arc<dyn InstrumentStore>,
     /// Bars of the past.
     pub bars: Arc<dyn BarStore>,
+    /// Alerts that are watched.
+    pub alerts: Arc<dyn AlertWatchStore>,
+    /// What is to be delivered.
+    pub deliveries: Arc<dyn DeliveryStore>,
+    /// Posts to users' webhooks.
+    pub webhooks: Arc<dyn WebhookSender>,
+    /// Sends e-mail, where that is configured.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// Where quotes go.
     pub bus: Arc<dyn Bus>,
     /// What is listened to.
@@ -50,6 +67,8 @@ pub struct DeskPorts {
     pub clock: Arc<dyn Clock>,
     /// The market's time, by which bars begin and end: the same, unless a recorded day is replayed.
     pub market_clock: Arc<dyn Clock>,
+    /// Ids, and chance where many would come at once.
+    pub random: Arc<dyn Random>,
 }
 
 /// The desk's name and its timings.

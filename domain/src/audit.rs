@@ -59,11 +59,19 @@ pub enum AuditAction {
     TotpRemove,
     /// Recovery codes were made anew.
     RecoveryCodesRenew,
+    /// A webhook was made.
+    WebhookCreate,
+    /// A webhook was deleted.
+    WebhookDelete,
+    /// A user set or removed the own e-mail address.
+    EmailSet,
+    /// A user confirmed the own e-mail address.
+    EmailConfirm,
 }
 
 impl AuditAction {
     /// Every action with its name in the database.
-    pub const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 20] = [
         (Self::UserSetUp, "USER_SET_UP"),
         (Self::UserInvite, "USER_INVITE"),
         (Self::UserRoleSet, "USER_ROLE_SET"),
@@ -80,6 +88,10 @@ impl AuditAction {
         (Self::TotpConfirm, "TOTP_CONFIRM"),
         (Self::TotpRemove, "TOTP_REMOVE"),
         (Self::RecoveryCodesRenew, "RECOVERY_CODES_RENEW"),
+        (Self::WebhookCreate, "WEBHOOK_CREATE"),
+        (Self::WebhookDelete, "WEBHOOK_DELETE"),
+        (Self::EmailSet, "EMAIL_SET"),
+        (Self::EmailConfirm, "EMAIL_CONFIRM"),
     ];
 
     /// The name in the database.

@@ -17,6 +17,7 @@ use crate::instrument::InstrumentId;
 use crate::market_data::LineKind;
 use crate::quote::{FeedRefusal, Quote, StreamGap};
 use crate::trade::Trade;
+use crate::user::UserId;
 
 /// What can be listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +32,10 @@ pub enum Topic {
     Bars(Series),
     /// The heartbeats of the leading desk.
     Desk,
+    /// That alerts were changed by their owners: the desk reads them again.
+    Alerts,
+    /// What alerts said to a user: whoever listens reads the store.
+    AlertEvents(UserId),
 }
 
 impl Topic {
@@ -61,6 +66,10 @@ pub enum Message {
     Bar(BarUpdate),
     /// On [`Topic::Desk`].
     Desk(DeskStatus),
+    /// On [`Topic::Alerts`]; not retained.
+    AlertsChanged,
+    /// On [`Topic::AlertEvents`], with the number of the event; not retained.
+    AlertSaid(UserId, u64),
 }
 
 impl Message {
@@ -74,12 +83,17 @@ impl Message {
             Self::Refused(kind, refusal) => Topic::of(*kind, refusal.instrument),
             Self::Bar(update) => Topic::Bars(update.series),
             Self::Desk(_) => Topic::Desk,
+            Self::AlertsChanged => Topic::Alerts,
+            Self::AlertSaid(user, _) => Topic::AlertEvents(*user),
         }
     }
 
     /// Whether [`Bus::latest`] keeps it as the topic's last message.
     pub fn retained(&self) -> bool {
-        !matches!(self, Self::Trade(_) | Self::Gap(..) | Self::Refused(..))
+        !matches!(
+            self,
+            Self::Trade(_) | Self::Gap(..) | Self::Refused(..) | Self::AlertsChanged | Self::AlertSaid(..)
+        )
     }
 }
 

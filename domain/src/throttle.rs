@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::address::AddressRange;
 use crate::clock::Clock;
 use crate::error::{Error, Refusal, RefusalCode};
+use crate::mail::MailAddress;
 use crate::rate::{Allowance, RateLimiter, Taken};
 use crate::secret::{Digest, Secret};
 use crate::session::{SessionId, SessionStore};
@@ -37,6 +38,15 @@ const PASSWORD: Allowance = Allowance { capacity: 10, per_second: 1.0 / 90.0 };
 
 /// The same in all sessions of a user, right or wrong, since each try costs a hash: 100, one back in 2 seconds.
 const PASSWORD_WORK: Allowance = Allowance { capacity: 100, per_second: 1.0 / 2.0 };
+
+/// Letters that somebody has sent to an address that is to be confirmed: 5, one back in 10 minutes.
+const MAIL: Allowance = Allowance { capacity: 5, per_second: 1.0 / 600.0 };
+
+/// Codes that confirm an address: 20, one back in a minute. (Of one code, the store allows fewer.)
+const MAIL_CODE: Allowance = Allowance { capacity: 20, per_second: 1.0 / 60.0 };
+
+/// Tests of webhooks: 10, one back in 6 seconds.
+const WEBHOOK_TEST: Allowance = Allowance { capacity: 10, per_second: 1.0 / 6.0 };
 
 /// How often it is written down that an address is slowed down: once a minute.
 const TOLD: Allowance = Allowance { capacity: 1, per_second: 1.0 / 60.0 };
@@ -123,6 +133,23 @@ impl Throttle {
     /// Lets a link for a password be tried.
     pub async fn link(&self, address: Option<IpAddr>) -> Result<(), Error> {
         self.take(&mut Tries::default(), format!("link:{}", client(address)), ADDRESS).await
+    }
+
+    /// Lets a letter be sent to an address that is to be confirmed: so many for each user, and for each address.
+    pub async fn mail(&self, user: UserId, address: &MailAddress) -> Result<(), Error> {
+        self.take(&mut Tries::default(), format!("mail:user:{}", user.0), MAIL).await?;
+        let hash = self.digest.sha256(address.as_str().to_lowercase().as_bytes());
+        self.take(&mut Tries::default(), format!("mail:to:{}", Secret(hash).text()), MAIL).await
+    }
+
+    /// Lets a code that confirms an address be tried.
+    pub async fn mail_code(&self, user: UserId) -> Result<(), Error> {
+        self.take(&mut Tries::default(), format!("mail-code:{}", user.0), MAIL_CODE).await
+    }
+
+    /// Lets a webhook be tested.
+    pub async fn webhook_test(&self, user: UserId) -> Result<(), Error> {
+        self.take(&mut Tries::default(), format!("webhook-test:{}", user.0), WEBHOOK_TEST).await
     }
 
     /// Makes tries not count.

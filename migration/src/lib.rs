@@ -20,6 +20,9 @@ mod m20261122_000010_session_origins;
 mod m20261122_000011_api_keys;
 mod m20261122_000012_second_factors;
 mod m20261122_000013_audit_lines;
+mod m20261123_000014_webhooks;
+mod m20261123_000015_alerts;
+mod m20261123_000016_layouts;
 
 /// Every change, oldest first.
 pub struct Migrator;
@@ -41,6 +44,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000011_api_keys::Migration),
             Box::new(m20261122_000012_second_factors::Migration),
             Box::new(m20261122_000013_audit_lines::Migration),
+            Box::new(m20261123_000014_webhooks::Migration),
+            Box::new(m20261123_000015_alerts::Migration),
+            Box::new(m20261123_000016_layouts::Migration),
         ]
     }
 }

@@ -21,14 +21,18 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::ConnectError;
 
+mod alert;
 mod api_key;
 mod audit;
 mod bar;
 mod column;
+mod delivery;
 mod failure;
 mod installation;
 mod instrument;
+mod layout;
 mod lease;
+mod mailbox;
 mod page;
 mod pool;
 mod seal;
@@ -36,6 +40,7 @@ mod second_factor;
 mod session;
 mod user;
 mod watchlist;
+mod webhook;
 
 use failure::Failure;
 use seal::Sealer;

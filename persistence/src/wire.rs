@@ -15,6 +15,7 @@ use domain::instrument::{AssetClass, Instrument, InstrumentId};
 use domain::market_data::{ConnectionState, ConnectionStatus, LineKind};
 use domain::quote::{FeedState, QuoteLevel, Stamp};
 use domain::trade::{TradeSide, TradeValues};
+use domain::user::UserId;
 use domain::world::{ConnectionId, Environment};
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
@@ -88,7 +89,8 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
     Ok(serde_json::from_slice(bytes)?)
 }
 
-/// The name of a topic: `quotes:<instrument>`, `trades:…`, `depth:…`, `bars:<instrument>:MIN_1`, `desk`.
+/// The name of a topic: `quotes:<instrument>`, `trades:…`, `depth:…`, `bars:<instrument>:MIN_1`, `desk`, `alerts`,
+/// `alert-events:<user>`.
 pub(crate) fn topic_name(topic: Topic) -> String {
     match topic {
         Topic::Quotes(instrument) => format!("quotes:{instrument}"),
@@ -96,6 +98,8 @@ pub(crate) fn topic_name(topic: Topic) -> String {
         Topic::Depth(instrument) => format!("depth:{instrument}"),
         Topic::Bars(series) => format!("bars:{}:{}", series.instrument, series.size.as_str()),
         Topic::Desk => "desk".to_owned(),
+        Topic::Alerts => "alerts".to_owned(),
+        Topic::AlertEvents(user) => format!("alert-events:{}", user.0),
     }
 }
 
@@ -111,6 +115,8 @@ pub(crate) fn topic_of_name(name: &str) -> Option<Topic> {
             Topic::Bars(Series { instrument: id(instrument)?, size: BarSize::from_name(size)? })
         }
         ("desk", None, None) => Topic::Desk,
+        ("alerts", None, None) => Topic::Alerts,
+        ("alert-events", Some(user), None) => Topic::AlertEvents(UserId(Uuid::from_str(user).ok()?)),
         _ => return None,
     };
     parts.next().is_none().then_some(topic)
@@ -215,6 +221,7 @@ macro_rules! written_as {
 
 written_as! {
     Uuid => String, |it| it.to_string(), |text| Uuid::from_str(&text).map_err(|error| error.to_string());
+    UserId => String, |it| it.0.to_string(), |text| Uuid::of(text).map(UserId);
     InstrumentId => String, |it| it.to_string(), |text| Uuid::of(text).map(InstrumentId::from_uuid);
     ConnectionId => String, |it| it.as_str().to_owned(), |text| Ok(ConnectionId::new(text));
     Environment => String, |it| it.as_str().to_owned(), |text| text.parse();

@@ -1,6 +1,10 @@
 //! Things to store and to tell.
 
 use domain::access::{ApiKeyId, Scope};
+use domain::alert::{
+    Alert, AlertCondition, AlertEventId, AlertId, AlertName, AlertState, AlertSubject, Comparison,
+    DeliveryId, Firing, PriceField, Repeat,
+};
 use domain::api_key::{ApiKey, ApiKeyHash, ApiKeyName};
 use domain::audit::{AuditAction, AuditAuthority, AuditLine, AuditLineId, AuditOutcome};
 use domain::bar::{Bar, BarPhase, BarSize, BarUpdate, Series};
@@ -13,10 +17,12 @@ use domain::instrument::{AssetClass, Instrument, InstrumentId};
 use domain::market_data::{ConnectionState, ConnectionStatus, LineKind};
 use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
 use domain::second_factor::{RecoveryCodeHash, SecondFactor, SecondFactorId, TotpSecret};
+use domain::secret::Secret;
 use domain::session::{NewSession, RefreshTokenHash, Renewal, Session, SessionId};
 use domain::trade::{Trade, TradeSide, TradeValues};
 use domain::user::{PasswordHash, PasswordToken, PasswordTokenHash, Role, User, UserId, UserState, Username};
 use domain::watchlist::{Watchlist, WatchlistId, WatchlistName};
+use domain::webhook::{Reach, Webhook, WebhookId, WebhookName, WebhookSecret, WebhookUrl};
 use domain::world::{ConnectionId, Environment};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -189,6 +195,59 @@ pub fn watchlist(owner: UserId, name: &str, instruments: Vec<InstrumentId>) -> W
     Watchlist { id, owner, name: WatchlistName::parse(name).unwrap(), instruments, created_at: NOW }
 }
 
+/// An alert that goes off when the last trade rises through 100.
+pub fn alert(owner: UserId, broker_id: i64) -> Alert {
+    Alert {
+        id: AlertId(Uuid::now_v7()),
+        owner,
+        instrument: id_of(broker_id),
+        name: Some(AlertName::parse("Ünïcode 'quoted'").unwrap()),
+        condition: AlertCondition {
+            subject: AlertSubject::Price(PriceField::Last),
+            comparison: Comparison::CrossesUp,
+            threshold: "100.00".parse().unwrap(),
+        },
+        repeat: Repeat::Once,
+        state: AlertState::Active,
+        reason: None,
+        email: false,
+        webhook: None,
+        expires_at: None,
+        created_at: NOW,
+        triggered_at: None,
+        version: 1,
+    }
+}
+
+/// An alert that goes off at 101, in its first arming.
+pub fn firing(alert: &Alert, arming: u64) -> Firing {
+    Firing {
+        alert: alert.id,
+        owner: alert.owner,
+        arming,
+        event: AlertEventId(Uuid::now_v7()),
+        deliveries: [DeliveryId(Uuid::now_v7()), DeliveryId(Uuid::now_v7())],
+        text: "SYM1 rose".into(),
+        value: "101.50".parse().unwrap(),
+        at: NOW,
+        armed: true,
+        failure: None,
+    }
+}
+
+pub fn webhook(owner: UserId, url: &str) -> (Webhook, WebhookSecret) {
+    let webhook = Webhook {
+        id: WebhookId(Uuid::now_v7()),
+        owner,
+        name: WebhookName::parse("bot").unwrap(),
+        url: WebhookUrl::parse(url, Reach::Anywhere).unwrap(),
+        created_at: NOW,
+        last_delivered_at: None,
+        last_error: None,
+    };
+    (webhook, WebhookSecret(Secret(random())))
+}
+
 pub fn bar(time: OffsetDateTime, close: &str) -> Bar {
     Bar {
         time,
@@ -325,6 +384,8 @@ pub fn messages() -> Vec<Message> {
         Message::Bar(BarUpdate { bar: bar(NOW, "3"), phase: BarPhase::Forming, ..update.clone() }),
         Message::Bar(BarUpdate { phase: BarPhase::Closed, ..update }),
         Message::Desk(desk_status()),
+        Message::AlertsChanged,
+        Message::AlertSaid(UserId(Uuid::from_u128(7)), u64::MAX),
     ]
 }
 

@@ -11,12 +11,16 @@ use sea_orm_migration::MigratorTrait;
 use crate::{at_once, or_skip};
 
 mod administration;
+mod alerts;
 mod api_keys;
 mod audit;
 mod bars;
+mod deliveries;
 mod installation;
 mod instruments;
+mod layouts;
 mod leases;
+mod mailboxes;
 mod old;
 mod passwords;
 mod second_factors;
@@ -24,6 +28,7 @@ mod secrets;
 mod sessions;
 mod users;
 mod watchlists;
+mod webhooks;
 
 /// Two processes' worth of connections to one database.
 #[derive(Clone)]
@@ -81,12 +86,18 @@ async fn contract(url: &str) {
     audit::contract(&pair).await;
     secrets::contract(&pair, url).await;
     watchlists::contract(&pair).await;
+    alerts::contract(&pair).await;
+    webhooks::contract(&pair, url).await;
+    mailboxes::contract(&pair).await;
+    deliveries::contract(&pair).await;
+    layouts::contract(&pair).await;
     leases::contract(&pair).await;
+    alerts::fenced(&pair).await;
 }
 
 async fn migrations(pair: &Pair) {
     let pending = pair.one.pending().await.unwrap();
-    assert!(pending.len() >= 13, "{pending:?}");
+    assert!(pending.len() >= 16, "{pending:?}");
     let results = at_once(4, |number| {
         let sql = pair.of(number);
         async move { sql.migrate().await }

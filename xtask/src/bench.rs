@@ -10,8 +10,14 @@ use crate::{packages, prerequisites, workspace};
 /// The benchmark that also runs servers of others.
 const FANOUT: &str = "fanout";
 
+/// The benchmark that needs no server, and a peer in Python.
+const INDICATORS: &str = "indicators";
+
 /// Builds the server and the benchmarks, and runs one.
 pub fn run(name: &str, arguments: &[OsString]) -> Result<()> {
+    if name == INDICATORS {
+        return indicators(arguments);
+    }
     prerequisites::for_bench()?;
     if name == FANOUT {
         prerequisites::for_peers()?;
@@ -28,4 +34,15 @@ pub fn run(name: &str, arguments: &[OsString]) -> Result<()> {
         bench = bench.env("TICKGRAPH_TEST_DATA", folder);
     }
     bench.run()
+}
+
+fn indicators(arguments: &[OsString]) -> Result<()> {
+    prerequisites::for_python_peers()?;
+    let python = packages::python_peers()?;
+    Process::cargo().args(["build", "--release", "--package", "bench"]).run()?;
+    Process::new(workspace::target().join("release").join("bench"))
+        .args([INDICATORS])
+        .args(arguments.iter().cloned())
+        .env("TICKGRAPH_PYTHON", python)
+        .run()
 }

@@ -26,7 +26,7 @@ pub fn npm(folder: &str) -> Result<()> {
 
 /// Makes a Python environment of its own with what the Python example needs, and returns its interpreter.
 pub fn python() -> Result<PathBuf> {
-    environment("examples/python/requirements.txt", "python")
+    environment("python", "examples/python/requirements.txt")
 }
 
 /// Makes a Python environment for each of the clients that the simulated gateway is tested with (they bring modules of the
@@ -34,14 +34,19 @@ pub fn python() -> Result<PathBuf> {
 pub fn ib_clients() -> Result<PathBuf> {
     for client in IB_CLIENTS {
         let listed = format!("tests/ib_clients/requirements/{client}.txt");
-        environment(&listed, &format!("ib-clients/{client}"))?;
+        environment(&format!("ib-clients/{client}"), &listed)?;
     }
     Ok(workspace::target().join("ib-clients"))
 }
 
-/// Makes a Python environment with what a file lists, and returns its interpreter.
-fn environment(listed: &str, folder: &str) -> Result<PathBuf> {
-    let folder = workspace::target().join(folder);
+/// The same for the peers of the benchmarks that are called from Python.
+pub fn python_peers() -> Result<PathBuf> {
+    environment("python-peers", "bench/peers/requirements.txt")
+}
+
+fn environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let folder = workspace::target().join(name);
+    let listed = workspace::root().join(requirements);
     let interpreter = folder.join("bin").join("python");
     let file = workspace::root().join(listed);
     once(&file, &folder.join(".installed-requirements"), || {
@@ -50,7 +55,7 @@ fn environment(listed: &str, folder: &str) -> Result<PathBuf> {
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
             .args([&file])
             .run()
-            .with_context(|| format!("pip could not install what {listed} lists"))
+            .with_context(|| format!("pip could not install what {requirements} lists"))
     })?;
     Ok(interpreter)
 }

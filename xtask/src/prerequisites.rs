@@ -119,7 +119,7 @@ const CURL: Need = Need {
 };
 
 const PYTHON: Need = Need {
-    name: "Python 3.10 or newer with venv and pip (for the Python example)",
+    name: "Python 3.10 or newer with venv and pip (for the Python example and a benchmark)",
     found: || {
         program("python3").is_some_and(|python| Process::new(python).args(["-c", PYTHON_WILL_DO]).succeeds())
     },
@@ -153,6 +153,11 @@ pub fn for_bench() -> Result<()> {
 /// What the servers need that ours is measured beside.
 pub fn for_peers() -> Result<()> {
     provide(&[NODE])
+}
+
+/// What the peers need that are called from Python.
+pub fn for_python_peers() -> Result<()> {
+    provide(&[Need { optional: false, ..PYTHON }])
 }
 
 /// The folder of PostgreSQL's server programs; Debian and Homebrew keep them out of `PATH`.

@@ -106,7 +106,7 @@ impl Registry {
             Topic::Trades(id) => forget(&self.trades, &id),
             Topic::Depth(id) => forget(&self.depth, &id),
             Topic::Bars(series) => forget(&self.bars, &series),
-            Topic::Desk => {}
+            Topic::Desk | Topic::Alerts | Topic::AlertEvents(_) => {}
         }
         self.changed();
     }

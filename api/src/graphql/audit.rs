@@ -52,6 +52,14 @@ pub enum AuditAction {
     TotpRemove,
     /// Recovery codes were made anew.
     RecoveryCodesRenew,
+    /// A webhook was made.
+    WebhookCreate,
+    /// A webhook was deleted.
+    WebhookDelete,
+    /// A user set or removed the own e-mail address.
+    EmailSet,
+    /// A user confirmed the own e-mail address.
+    EmailConfirm,
 }
 
 /// What became of it.

@@ -6,15 +6,17 @@ use std::time::Duration;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject, Subscription, Union};
 use domain::bar::{BarQuery as BarRange, BarSource as DomainSource, MAX_BARS, Series};
 use domain::desk::{DeskAnswer, DeskQuestion};
+use domain::market_data::SourceError;
 use domain::user::Permission;
 use futures::{Stream, StreamExt as _};
 
+use crate::core::Core;
 use crate::feed::{FeedEvent, Shown};
 use crate::graphql::complexity::of_series;
 use crate::graphql::core;
-use crate::graphql::error::{internal, top_level};
+use crate::graphql::error::top_level;
 use crate::graphql::guard::{Requires, permitted};
-use crate::graphql::instrument::{Instrument, WrongAnswer, named};
+use crate::graphql::instrument::{Instrument, named};
 use crate::graphql::quote::{FeedState, StreamGap, parse_pace, refused};
 use crate::graphql::scalar::{DateTime, Decimal};
 use crate::share::events;
@@ -217,27 +219,57 @@ impl BarQuery {
         #[graphql(desc = "How many bars up to `to`: 1 to 5,000; instead of `from`.")] last: Option<i32>,
     ) -> Option<Result<BarSeries>> {
         permitted(context, Permission::ReadMarket, async {
-            let to = to.map_or_else(|| core(context).services.market_clock.now(), |to| to.0);
-            let range = BarRange::parse(size.into(), from.map(|from| from.0), to, last.map(i64::from))
-                .map_err(|refusal| top_level(refusal.into()))?;
+            let range = Span { from, to, last }.parse(core(context), size)?;
             history(context, &instrument, size, range).await.map(Some)
         })
         .await
     }
 }
 
+/// Which bars are asked for, as the arguments of a field tell.
+pub struct Span {
+    /// The first moment.
+    pub from: Option<DateTime>,
+    /// The first moment after; now by default.
+    pub to: Option<DateTime>,
+    /// How many up to there.
+    pub last: Option<i32>,
+}
+
+impl Span {
+    /// The bounded question that is meant.
+    pub fn parse(self, core: &Core, size: BarSize) -> Result<BarRange> {
+        let to = self.to.map_or_else(|| core.services.market_clock.now(), |to| to.0);
+        BarRange::parse(size.into(), self.from.map(|from| from.0), to, self.last.map(i64::from))
+            .map_err(|refusal| top_level(refusal.into()))
+    }
+}
+
 async fn history(context: &Context<'_>, id: &ID, size: BarSize, query: BarRange) -> Result<BarSeries> {
     let instrument = named(context, id).await?;
-    let question = DeskQuestion::Bars { instrument: instrument.0.id, size: size.into(), query };
-    let answer = core(context).services.desk.ask(question, HISTORY_DEADLINE).await;
-    match answer.map_err(|error| top_level(error.into()))? {
-        DeskAnswer::Bars(bars) => Ok(BarSeries {
-            source: DomainSource::of(instrument.0.asset_class).into(),
-            instrument,
-            size,
-            bars: bars.into_iter().map(Into::into).collect(),
-        }),
-        DeskAnswer::Instruments(_) | DeskAnswer::Ticks(_) => Err(internal(&WrongAnswer)),
+    let of = Series { instrument: instrument.0.id, size: size.into() };
+    let bars = bars_of(core(context), of, query).await.map_err(|error| top_level(error.into()))?;
+    Ok(BarSeries {
+        source: DomainSource::of(instrument.0.asset_class).into(),
+        instrument,
+        size,
+        bars: bars.into_iter().map(Into::into).collect(),
+    })
+}
+
+/// The bars of a series, asked of the desk.
+pub async fn bars_of(
+    core: &Core,
+    of: Series,
+    query: BarRange,
+) -> std::result::Result<Vec<domain::bar::Bar>, SourceError> {
+    let question = DeskQuestion::Bars { instrument: of.instrument, size: of.size, query };
+    match core.services.desk.ask(question, HISTORY_DEADLINE).await? {
+        DeskAnswer::Bars(bars) => Ok(bars),
+        DeskAnswer::Instruments(_) | DeskAnswer::Ticks(_) => {
+            tracing::error!("the desk's answer does not fit the question");
+            Err(SourceError::Unavailable("the desk's answer cannot be read; try again shortly".into()))
+        }
     }
 }
 

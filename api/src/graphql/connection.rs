@@ -4,6 +4,7 @@
 use async_graphql::SimpleObject;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::alert::AlertId;
 use domain::audit::AuditLineId;
 use domain::error::{Refusal, RefusalCode};
 use domain::page::{Found, Page, Side};
@@ -12,6 +13,7 @@ use domain::user::Username;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::graphql::alert::{Alert, AlertEvent};
 use crate::graphql::audit::AuditLine;
 use crate::graphql::page::PageInfo;
 use crate::graphql::session::OpenSession;
@@ -61,6 +63,8 @@ macro_rules! connection {
 connection!(UserConnection, UserEdge, User, "people");
 connection!(OpenSessionConnection, OpenSessionEdge, OpenSession, "sessions");
 connection!(AuditLineConnection, AuditLineEdge, AuditLine, "the audit log");
+connection!(AlertConnection, AlertEdge, Alert, "alerts");
+connection!(AlertEventConnection, AlertEventEdge, AlertEvent, "what alerts said");
 
 /// What lies around a page of which more was found in the direction in which was counted.
 fn around<C>(page: &Page<C>, more: bool) -> PageInfo {
@@ -163,6 +167,31 @@ impl Cursor for AuditLineId {
     }
 }
 
+impl Cursor for AlertId {
+    const LIST: &str = "alerts";
+
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+/// The number of an event.
+impl Cursor for u64 {
+    const LIST: &str = "alert-events";
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl Cursor for SessionCursor {
     const LIST: &str = "sessions";
 
@@ -223,6 +252,9 @@ mod tests {
         let last_used_at = OffsetDateTime::from_unix_timestamp_nanos(1_795_000_000_123_456_000).unwrap();
         let session = SessionCursor { last_used_at, id: SessionId(Uuid::from_u128(7)) };
         assert_eq!(read(&write(&session)), Some(session));
+        let alert = AlertId(Uuid::from_u128(9));
+        assert_eq!(read(&write(&alert)), Some(alert));
+        assert_eq!(read(&write(&7_u64)), Some(7_u64));
         let line = AuditLineId(Uuid::from_u128(8));
         assert_eq!(read(&write(&line)), Some(line));
     }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use async_graphql::Error;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use domain::alert::{Alert, AlertId};
 use domain::api_key::{ApiKey, ApiKeyId};
 use domain::instrument::{Instrument, InstrumentId};
+use domain::mail::Mailbox;
 use domain::user::{User, UserId};
+use domain::webhook::{Webhook, WebhookId};
 
 use crate::core::Core;
 use crate::feed::Shown;
@@ -80,6 +83,79 @@ impl Loader<UserId> for KeysOfUsers {
         }
         Ok(by_user)
     }
+}
+
+/// Alerts by user and id.
+pub struct AlertsOfUsers(Arc<Core>);
+
+impl Loader<(UserId, AlertId)> for AlertsOfUsers {
+    type Value = Alert;
+    type Error = Error;
+
+    async fn load(&self, keys: &[(UserId, AlertId)]) -> Result<HashMap<(UserId, AlertId), Alert>, Error> {
+        let mut loaded = HashMap::new();
+        for (owner, ids) in by_owner(keys) {
+            let found = self.0.services.alerts.find_all(owner, &ids).await.map_err(top_level)?;
+            loaded.extend(found.into_iter().map(|alert| ((owner, alert.id), alert)));
+        }
+        Ok(loaded)
+    }
+}
+
+/// Webhooks by user and id.
+pub struct WebhooksOfUsers(Arc<Core>);
+
+impl Loader<(UserId, WebhookId)> for WebhooksOfUsers {
+    type Value = Webhook;
+    type Error = Error;
+
+    async fn load(
+        &self,
+        keys: &[(UserId, WebhookId)],
+    ) -> Result<HashMap<(UserId, WebhookId), Webhook>, Error> {
+        let mut loaded = HashMap::new();
+        for (owner, ids) in by_owner(keys) {
+            let found = self.0.services.webhooks.find(owner, &ids).await.map_err(top_level)?;
+            loaded.extend(found.into_iter().map(|webhook| ((owner, webhook.id), webhook)));
+        }
+        Ok(loaded)
+    }
+}
+
+/// E-mail addresses by user.
+pub struct Mailboxes(Arc<Core>);
+
+impl Loader<UserId> for Mailboxes {
+    type Value = Mailbox;
+    type Error = Error;
+
+    async fn load(&self, users: &[UserId]) -> Result<HashMap<UserId, Mailbox>, Error> {
+        let found = self.0.services.mailboxes.find(users).await.map_err(top_level)?;
+        Ok(found.into_iter().map(|mailbox| (mailbox.user, mailbox)).collect())
+    }
+}
+
+fn by_owner<I: Copy>(keys: &[(UserId, I)]) -> HashMap<UserId, Vec<I>> {
+    let mut by_owner: HashMap<UserId, Vec<I>> = HashMap::new();
+    for (owner, id) in keys {
+        by_owner.entry(*owner).or_default().push(*id);
+    }
+    by_owner
+}
+
+/// A loader of alerts.
+pub fn alerts_of_users(core: &Arc<Core>) -> DataLoader<AlertsOfUsers> {
+    DataLoader::new(AlertsOfUsers(Arc::clone(core)), TokioSpawner::current(), TokioTimer::default())
+}
+
+/// A loader of webhooks.
+pub fn webhooks_of_users(core: &Arc<Core>) -> DataLoader<WebhooksOfUsers> {
+    DataLoader::new(WebhooksOfUsers(Arc::clone(core)), TokioSpawner::current(), TokioTimer::default())
+}
+
+/// A loader of e-mail addresses.
+pub fn mailboxes(core: &Arc<Core>) -> DataLoader<Mailboxes> {
+    DataLoader::new(Mailboxes(Arc::clone(core)), TokioSpawner::current(), TokioTimer::default())
 }
 
 /// A loader of users.

@@ -4,22 +4,28 @@ use async_graphql::{Context, Error, Guard as _, ID, Interface, Object, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access::ApiKeyId;
+use domain::alert::{AlertEventId, AlertId};
 use domain::audit::AuditLineId;
 use domain::error::{Refusal, RefusalCode};
 use domain::instrument::InstrumentId;
+use domain::layout::LayoutId;
 use domain::session::SessionId;
 use domain::user::{Permission, UserId};
 use domain::watchlist::WatchlistId;
+use domain::webhook::WebhookId;
 use uuid::Uuid;
 
+use crate::graphql::alert::{Alert, AlertEvent};
 use crate::graphql::api_key::ApiKey;
 use crate::graphql::audit::AuditLine;
 use crate::graphql::error::{code, coded, top_level};
-use crate::graphql::guard::{Requires, RequiresEither, is_administrator, may_see, user};
+use crate::graphql::guard::{Requires, RequiresEither, is_administrator, is_own, may_see, user};
 use crate::graphql::instrument::Instrument;
+use crate::graphql::layout::Layout;
 use crate::graphql::session::OpenSession;
 use crate::graphql::user::User;
 use crate::graphql::watchlist::Watchlist;
+use crate::graphql::webhook::Webhook;
 use crate::graphql::{core, instrument};
 
 /// What an opaque id stands for.
@@ -37,6 +43,14 @@ pub enum GlobalId {
     ApiKey(ApiKeyId),
     /// A line of the audit log.
     AuditLine(AuditLineId),
+    /// An alert.
+    Alert(AlertId),
+    /// What an alert said.
+    AlertEvent(AlertEventId),
+    /// A webhook.
+    Webhook(WebhookId),
+    /// A layout.
+    Layout(LayoutId),
 }
 
 impl GlobalId {
@@ -49,6 +63,10 @@ impl GlobalId {
             Self::OpenSession(id) => ("OpenSession", id.0),
             Self::ApiKey(id) => ("ApiKey", id.0),
             Self::AuditLine(id) => ("AuditLine", id.0),
+            Self::Alert(id) => ("Alert", id.0),
+            Self::AlertEvent(id) => ("AlertEvent", id.0),
+            Self::Webhook(id) => ("Webhook", id.0),
+            Self::Layout(id) => ("Layout", id.0),
         };
         ID(URL_SAFE_NO_PAD.encode(format!("{noun}:{id}")))
     }
@@ -65,6 +83,10 @@ impl GlobalId {
             "OpenSession" => Some(Self::OpenSession(SessionId(id))),
             "ApiKey" => Some(Self::ApiKey(ApiKeyId(id))),
             "AuditLine" => Some(Self::AuditLine(AuditLineId(id))),
+            "Alert" => Some(Self::Alert(AlertId(id))),
+            "AlertEvent" => Some(Self::AlertEvent(AlertEventId(id))),
+            "Webhook" => Some(Self::Webhook(WebhookId(id))),
+            "Layout" => Some(Self::Layout(LayoutId(id))),
             _ => None,
         }
     }
@@ -95,6 +117,21 @@ pub fn api_key_id(id: &ID) -> Option<ApiKeyId> {
     if let Some(GlobalId::ApiKey(id)) = GlobalId::decode(id) { Some(id) } else { None }
 }
 
+/// The alert that an id names.
+pub fn alert_id(id: &ID) -> Option<AlertId> {
+    if let Some(GlobalId::Alert(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
+/// The webhook that an id names.
+pub fn webhook_id(id: &ID) -> Option<WebhookId> {
+    if let Some(GlobalId::Webhook(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
+/// The layout that an id names.
+pub fn layout_id(id: &ID) -> Option<LayoutId> {
+    if let Some(GlobalId::Layout(id)) = GlobalId::decode(id) { Some(id) } else { None }
+}
+
 /// The top-level error for an id that a query cannot follow.
 pub fn bad_id(noun: &str) -> Error {
     coded(code::BAD_ID, format!("this is not the id of {noun}; use an id that this server gave out"))
@@ -122,6 +159,14 @@ pub enum Node {
     ApiKey(ApiKey),
     /// A line of the audit log.
     AuditLine(AuditLine),
+    /// An alert.
+    Alert(Alert),
+    /// What an alert said.
+    AlertEvent(AlertEvent),
+    /// A webhook.
+    Webhook(Webhook),
+    /// A layout.
+    Layout(Layout),
 }
 
 #[derive(Default)]
@@ -152,8 +197,31 @@ async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let found = core(context).services.watchlists.find(asking.id, id).await.map_err(top_level)?;
             Ok(found.map(|watchlist| Node::Watchlist(watchlist.into())))
         }
+        of_alerts @ (GlobalId::Alert(_) | GlobalId::AlertEvent(_) | GlobalId::Layout(_)) => {
+            Requires(Permission::ReadMarket).check(context).await?;
+            find_own(context, asking.id, of_alerts).await.map_err(top_level)
+        }
+        GlobalId::Webhook(id) if is_own(context, asking.id) => {
+            let found = core(context).services.webhooks.find(asking.id, &[id]).await.map_err(top_level)?;
+            Ok(found.into_iter().next().map(|webhook| Node::Webhook(webhook.into())))
+        }
         of_people => find_of_people(context, of_people).await.map_err(top_level),
     }
+}
+
+/// Alerts, what they said, and layouts of the one who asks.
+async fn find_own(context: &Context<'_>, owner: UserId, id: GlobalId) -> Result<Option<Node>, domain::Error> {
+    let services = &core(context).services;
+    Ok(match id {
+        GlobalId::Alert(id) => services.alerts.find(owner, id).await?.map(|alert| Node::Alert(alert.into())),
+        GlobalId::AlertEvent(id) => {
+            services.alerts.find_event(owner, id).await?.map(|event| Node::AlertEvent(event.into()))
+        }
+        GlobalId::Layout(id) => {
+            services.layouts.find(owner, id).await?.map(|layout| Node::Layout(layout.into()))
+        }
+        _ => None,
+    })
 }
 
 /// Users, sessions, keys and audit lines; whose they are decides whether they may be seen.
@@ -193,6 +261,10 @@ mod tests {
             GlobalId::OpenSession(SessionId(id)),
             GlobalId::ApiKey(ApiKeyId(id)),
             GlobalId::AuditLine(AuditLineId(id)),
+            GlobalId::Alert(AlertId(id)),
+            GlobalId::AlertEvent(AlertEventId(id)),
+            GlobalId::Webhook(WebhookId(id)),
+            GlobalId::Layout(LayoutId(id)),
         ] {
             assert_eq!(GlobalId::decode(&whole.encode()), Some(whole));
         }

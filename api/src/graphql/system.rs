@@ -196,6 +196,11 @@ impl System {
         (&self.overview.database).into()
     }
 
+    /// Whether e-mail is configured, so that alerts can go out by it.
+    async fn mail(&self, context: &Context<'_>) -> bool {
+        core(context).services.mailboxes.is_on()
+    }
+
     /// The message bus between the desk and the servers.
     async fn bus(&self) -> Component {
         (&self.overview.bus).into()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use domain::mail::Mailbox;
 use domain::session::SessionCursor;
 use domain::user::{Permission, SetUp, Username};
 
@@ -12,15 +13,17 @@ use crate::graphql::complexity::of_page;
 use crate::graphql::connection::{MAX_PAGE, OpenSessionConnection, PageArguments, UserConnection};
 use crate::graphql::error::{UserError, payload, top_level};
 use crate::graphql::guard::{is_own, may_see, permitted};
-use crate::graphql::loader::KeysOfUsers;
+use crate::graphql::loader::{KeysOfUsers, Mailboxes};
 use crate::graphql::node::GlobalId;
 use crate::graphql::scalar::DateTime;
 use crate::graphql::session::OpenSession;
 use crate::graphql::{caller, core, starter};
 
 mod administration;
+mod email;
 
 pub use administration::AdministrationMutation;
+pub use email::EmailMutation;
 
 /// What a user is allowed to do.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +129,17 @@ impl User {
         )
     }
 
+    /// The e-mail address; null where there is none, or where it is not your own and you are no administrator.
+    async fn email(&self, context: &Context<'_>) -> Option<Result<String>> {
+        let mailbox = self.mailbox(context).await.transpose()?;
+        Some(mailbox.map(|mailbox| mailbox.address.as_str().to_owned()))
+    }
+
+    /// Whether the e-mail address is confirmed; false where it is not to be seen.
+    async fn email_confirmed(&self, context: &Context<'_>) -> Result<bool> {
+        Ok(self.mailbox(context).await?.is_some_and(|mailbox| mailbox.confirmed_at.is_some()))
+    }
+
     /// When the account was made.
     async fn created_at(&self) -> DateTime {
         self.0.created_at.into()
@@ -133,6 +147,14 @@ impl User {
 }
 
 impl User {
+    /// The e-mail address, where it may be seen.
+    async fn mailbox(&self, context: &Context<'_>) -> Result<Option<Mailbox>> {
+        if !may_see(context, self.0.id) {
+            return Ok(None);
+        }
+        context.data_unchecked::<DataLoader<Mailboxes>>().load_one(self.0.id).await
+    }
+
     async fn open_sessions(
         &self,
         context: &Context<'_>,

@@ -16,6 +16,7 @@ use domain::instrument::InstrumentId;
 use crate::feed::Pace;
 use crate::graphql::bar::BarSize;
 use crate::graphql::depth::parse_levels;
+use crate::graphql::indicator::{IndicatorInput, parse_indicators, written};
 use crate::graphql::node::{GlobalId, instrument_id};
 use crate::graphql::quote::{MAX_INSTRUMENTS, parse_pace};
 use crate::share::shape::{self, Type};
@@ -34,6 +35,8 @@ pub enum Subject {
     Trades(InstrumentId),
     /// So many levels of the depth of an instrument's market.
     Depth(InstrumentId, usize),
+    /// Indicators of a series; which, the plan tells.
+    Indicators(Series),
 }
 
 /// A subscription that can be shared.
@@ -44,6 +47,8 @@ pub struct Plan {
     /// How often.
     pub pace: Pace,
     head: String,
+    /// Arguments that all subjects have in common.
+    common: String,
     selection: String,
 }
 
@@ -63,7 +68,7 @@ impl Plan {
             return None;
         }
         let reader = Reader { document, operation, variables };
-        let (types, subjects, pace) = reader.subjects(&field.node)?;
+        let Root { types, subjects, pace, common } = reader.root(&field.node)?;
         let mut selection = String::from("{");
         for kind in types {
             let fields = reader.fields(&[&field.node.selection_set.node], kind)?;
@@ -79,12 +84,12 @@ impl Plan {
         if let Some(alias) = &field.node.alias {
             let _ = write!(head, "{}:", alias.node);
         }
-        Some(Self { subjects, pace, head, selection })
+        Some(Self { subjects, pace, head, common, selection })
     }
 
     /// The document that is executed for everybody who follows this subject with this plan.
     pub fn document(&self, subject: Subject) -> String {
-        let Self { head, selection, .. } = self;
+        let Self { head, common, selection, .. } = self;
         match subject {
             Subject::Quotes(id) => {
                 format!(
@@ -104,11 +109,24 @@ impl Plan {
                 let id = GlobalId::Instrument(id).encode().0;
                 format!("{head}depth(instrument:\"{id}\",levels:{levels}){selection}}}")
             }
+            Subject::Indicators(series) => {
+                let id = GlobalId::Instrument(series.instrument).encode().0;
+                let size = async_graphql::resolver_utils::enum_value(BarSize::from(series.size));
+                format!("{head}indicators(instrument:\"{id}\",size:{size},{common}){selection}}}")
+            }
         }
     }
 }
 
 type Types = &'static [&'static Type];
+
+/// What a root field is about.
+struct Root {
+    types: Types,
+    subjects: Vec<Subject>,
+    pace: Pace,
+    common: String,
+}
 
 /// A field of one response key, with all the selections that were made of it.
 struct Merged<'d> {
@@ -128,10 +146,10 @@ struct Reader<'d> {
 
 impl<'d> Reader<'d> {
     /// What the root field is about.
-    fn subjects(&self, field: &Field) -> Option<(Types, Vec<Subject>, Pace)> {
+    fn root(&self, field: &Field) -> Option<Root> {
         let max_hz = <Option<f64>>::parse(self.argument(field, "maxHz")).ok()?;
         let pace = parse_pace(max_hz).ok()?;
-        let instrument = || instrument_id(&ID::parse(self.argument(field, "instrument")).ok()?);
+        let about = |types, subjects| Root { types, subjects, pace, common: String::new() };
         match field.name.node.as_str() {
             "quotes" => {
                 let ids = <Vec<ID>>::parse(self.argument(field, "instruments")).ok()?;
@@ -145,21 +163,38 @@ impl<'d> Reader<'d> {
                         subjects.push(subject);
                     }
                 }
-                (!subjects.is_empty()).then_some((&shape::QUOTE_EVENT, subjects, pace))
+                (!subjects.is_empty()).then(|| about(&shape::QUOTE_EVENT, subjects))
             }
-            "bars" => {
-                let instrument = instrument()?;
-                let size = BarSize::parse(self.argument(field, "size")).ok()?.into();
-                Some((&shape::BAR_EVENT, vec![Subject::Bars(Series { instrument, size })], pace))
+            "bars" => Some(about(&shape::BAR_EVENT, vec![Subject::Bars(self.series(field)?)])),
+            "indicators" => {
+                let given = <Vec<IndicatorInput>>::parse(self.argument(field, "indicators")).ok()?;
+                let common = format!("indicators:{}", written(&parse_indicators(&given).ok()?));
+                let subjects = vec![Subject::Indicators(self.series(field)?)];
+                Some(Root { common, ..about(&shape::INDICATOR_EVENT, subjects) })
             }
-            "trades" => Some((&shape::TRADE_EVENT, vec![Subject::Trades(instrument()?)], Pace::AS_TAKEN)),
+            "trades" => {
+                let subjects = vec![Subject::Trades(self.instrument(field)?)];
+                Some(Root { pace: Pace::AS_TAKEN, ..about(&shape::TRADE_EVENT, subjects) })
+            }
             "depth" => {
                 let levels = <Option<i32>>::parse(self.argument(field, "levels")).ok()?;
-                let subject = Subject::Depth(instrument()?, parse_levels(levels).ok()?);
-                Some((&shape::DEPTH_EVENT, vec![subject], pace))
+                let subject = Subject::Depth(self.instrument(field)?, parse_levels(levels).ok()?);
+                Some(about(&shape::DEPTH_EVENT, vec![subject]))
             }
             _ => None,
         }
+    }
+
+    /// The instrument that a field names.
+    fn instrument(&self, field: &Field) -> Option<InstrumentId> {
+        instrument_id(&ID::parse(self.argument(field, "instrument")).ok()?)
+    }
+
+    /// The series that a field names.
+    fn series(&self, field: &Field) -> Option<Series> {
+        let instrument = self.instrument(field)?;
+        let size = BarSize::parse(self.argument(field, "size")).ok()?.into();
+        Some(Series { instrument, size })
     }
 
     /// The value of an argument; `None` where neither it nor its variable is given.
@@ -270,7 +305,13 @@ impl<'d> Reader<'d> {
 /// Whether a fragment on this type is about an object of `kind`; `None` for types that are not followed.
 fn applies(on: Option<&str>, kind: &Type) -> Option<bool> {
     let Some(on) = on else { return Some(true) };
-    let events = [&shape::QUOTE_EVENT, &shape::BAR_EVENT, &shape::TRADE_EVENT, &shape::DEPTH_EVENT];
+    let events = [
+        &shape::QUOTE_EVENT,
+        &shape::BAR_EVENT,
+        &shape::TRADE_EVENT,
+        &shape::DEPTH_EVENT,
+        &shape::INDICATOR_EVENT,
+    ];
     let known = events.into_iter().flatten().any(|event| event.name == on);
     (known || on == kind.name).then_some(on == kind.name)
 }
@@ -382,6 +423,24 @@ mod tests {
     }
 
     #[test]
+    fn indicators_are_the_same_however_they_are_asked_for() {
+        let indicators = |text: &str| {
+            plan(&format!(
+                "subscription {{ indicators(instrument: $1, size: MIN_5, indicators: {text}) {{ ... on IndicatorUpdate {{ time }} }} }}"
+            ))
+        };
+        let plain = indicators("[{ kind: MACD }, { kind: SMA, length: 20, source: CLOSE }]").unwrap();
+        let other = indicators("[{ slow: 26, fast: 12, kind: MACD, signal: null }, { kind: SMA }]");
+        assert_eq!(other.as_ref(), Some(&plain));
+        for different in ["[{ kind: SMA }, { kind: MACD }]", "[{ kind: SMA, length: 21 }]", "{ kind: SMA }"] {
+            assert_ne!(indicators(different).expect(different), plain, "{different}");
+        }
+        for bad in ["[]", "[{ kind: SMA, length: 0 }]", "[{ kind: OBV, length: 2 }]", "[{ kind: $1 }]"] {
+            assert_eq!(indicators(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn what_may_differ_between_askers_or_moments_is_not_shared() {
         for selection in [
             "... on Quote { state ageMs }",
@@ -414,12 +473,14 @@ mod tests {
             "# a comment\n\n\nsubscription\n{\nbars(instrument: $1, size: DAY_1) { ... on StreamGap { at } } }",
             "subscription { trades(instrument: $1) { ... on Trade { price instrument { symbol } } ... on StreamGap { reason } } }",
             "subscription { d: depth(instrument: $1, levels: 7) { ... on Depth { bids { price exchange } state } } }",
+            "subscription { indicators(instrument: $1, size: MIN_1, indicators: { kind: RSI }) { ... on IndicatorUpdate { indicators { lines { value } } } } }",
         ];
         for text in texts {
             let plan = plan(text).unwrap();
             let document = plan.document(plan.subjects[0]);
             let again = only(&document, &Variables::default()).unwrap();
-            assert_eq!((again.head, again.selection), (plan.head, plan.selection), "{document}");
+            assert_eq!((&again.head, &again.selection), (&plan.head, &plan.selection), "{document}");
+            assert_eq!(again.common, plan.common);
             assert_eq!(again.subjects, plan.subjects);
         }
         let far =

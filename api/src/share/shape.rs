@@ -114,6 +114,25 @@ static TRADE: Type = Type {
     ],
 };
 
+static INDICATOR_VALUE: Type = Type { name: "IndicatorValue", fields: &[leaf("name"), leaf("value")] };
+
+static INDICATOR_NOW: Type =
+    Type { name: "IndicatorNow", fields: &[leaf("kind"), leaf("name"), object("lines", &INDICATOR_VALUE)] };
+
+static INDICATOR_UPDATE: Type = Type {
+    name: "IndicatorUpdate",
+    fields: &[
+        object("instrument", &INSTRUMENT),
+        leaf("size"),
+        leaf("time"),
+        leaf("phase"),
+        object("indicators", &INDICATOR_NOW),
+        leaf("state"),
+        leaf("epoch"),
+        leaf("sequence"),
+    ],
+};
+
 static DEPTH_LEVEL: Type =
     Type { name: "DepthLevel", fields: &[leaf("price"), leaf("size"), leaf("exchange")] };
 
@@ -147,6 +166,8 @@ pub static TRADE_EVENT: [&Type; 2] = [&TRADE, &STREAM_GAP];
 
 /// What a subscription to depth yields.
 pub static DEPTH_EVENT: [&Type; 2] = [&DEPTH, &STREAM_GAP];
+/// What a subscription to indicators yields.
+pub static INDICATOR_EVENT: [&Type; 2] = [&INDICATOR_UPDATE, &STREAM_GAP];
 
 #[cfg(test)]
 mod tests {
@@ -159,6 +180,22 @@ mod tests {
 
     use super::*;
 
+    /// Every shared type.
+    const SHARED: [&Type; 12] = [
+        &QUOTE,
+        &STREAM_GAP,
+        &INSTRUMENT,
+        &LEVEL,
+        &BAR,
+        &BAR_UPDATE,
+        &INDICATOR_UPDATE,
+        &INDICATOR_NOW,
+        &INDICATOR_VALUE,
+        &TRADE,
+        &DEPTH,
+        &DEPTH_LEVEL,
+    ];
+
     /// Fields of shared types that are not shared, each for a reason.
     const PLAIN: [(&str, &str); 3] = [
         // They grow by themselves.
@@ -167,9 +204,6 @@ mod tests {
         // It is asked for anew, and would not belong to the moment of the event.
         ("Instrument", "quote"),
     ];
-
-    static SHARED: [&Type; 9] =
-        [&QUOTE, &STREAM_GAP, &INSTRUMENT, &LEVEL, &BAR, &BAR_UPDATE, &TRADE, &DEPTH, &DEPTH_LEVEL];
 
     fn fields<'d>(schema: &'d ServiceDocument, name: &str) -> Vec<&'d FieldDefinition> {
         let found = schema.definitions.iter().find_map(|definition| match definition {

@@ -13,7 +13,13 @@ const INTROSPECTION: &str = "{ __schema { types { name kind possibleTypes { name
   fragment t on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// Lists whose length stands in the field above them.
-const INSIDE: [(&str, &str); 3] = [("BarSeries", "bars"), ("Depth", "asks"), ("Depth", "bids")];
+const INSIDE: [(&str, &str); 5] = [
+    ("BarSeries", "bars"),
+    ("Depth", "asks"),
+    ("Depth", "bids"),
+    ("IndicatorSeries", "indicators"),
+    ("VolumeProfile", "rows"),
+];
 
 /// A type's fields that hold objects: the name with its arguments, the type, whether it is a list.
 struct Child {
@@ -58,6 +64,7 @@ fn sample(types: &[Value], kind: &Value) -> String {
         (_, "Int" | "Float") => "1".to_owned(),
         (_, "Boolean") => "true".to_owned(),
         (_, "DateTime") => "\"2026-11-22T00:00:00Z\"".to_owned(),
+        (_, "Decimal") => "\"1\"".to_owned(),
         _ => "\"x\"".to_owned(),
     };
     if is_list { format!("[{value}]") } else { value }

@@ -9,8 +9,10 @@
     reason = "these are tests"
 )]
 
+mod alerts;
 mod api_keys;
 mod audit;
+mod delivery;
 mod depth;
 #[path = "../../src/feed/testing.rs"]
 #[allow(dead_code, reason = "shared with the unit tests")]
@@ -22,6 +24,8 @@ mod http_documents;
 mod http_lists;
 mod http_origin;
 mod http_status;
+mod indicators;
+mod layouts;
 mod log_in;
 mod market;
 mod people;

@@ -147,7 +147,7 @@ async fn bars_are_asked_of_the_desk_within_bounds() {
     let token = node.log_in().await;
     let aapl = id_of(&node, &token, "AAPL").await;
     let bar = Bar {
-        time: NOW,
+        time: NOW - time::Duration::minutes(1),
         open: price("1.10"),
         high: price("2"),
         low: price("-1"),
@@ -158,7 +158,7 @@ async fn bars_are_asked_of_the_desk_within_bounds() {
     let query = "query($id: ID!, $size: BarSize!, $from: DateTime, $to: DateTime, $last: Int) { bars(instrument: $id, size: $size, from: $from, to: $to, last: $last) { size source bars { time open low volume } } }";
     let series =
         node.data(&token, query, json!({ "id": aapl, "size": "MIN_1", "last": 10 })).await["bars"].clone();
-    let bars = json!([{ "time": "2026-11-22T20:00:00Z", "open": "1.10", "low": "-1", "volume": "5" }]);
+    let bars = json!([{ "time": "2026-11-22T19:59:00Z", "open": "1.10", "low": "-1", "volume": "5" }]);
     assert_eq!(series, json!({ "size": "MIN_1", "source": "TRADES", "bars": bars }));
     let asked = node.desk.asked.lock().unwrap().last().cloned().unwrap();
     let expected = BarQuery::Last { count: 10, to: NOW };

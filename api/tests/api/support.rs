@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use api::auth::{OsRandom, Rfc6238, SetUpTokens, Sha256Digest};
 use api::{Api, ApiOptions, MasterKey, ProtocolOptions, Services};
+use domain::alert::Alerts;
 use domain::clock::Clock;
 use domain::instrument::{AssetClass, Instrument, InstrumentId};
+use domain::layout::Layouts;
+use domain::mail::{MailboxPorts, Mailboxes};
 use domain::people::{People, PeoplePorts};
+use domain::preferences::PreferencesOfUsers;
 use domain::watchlist::Watchlists;
+use domain::webhook::{Reach, WebhookPorts, Webhooks};
 use domain::world::{ConnectionId, Environment};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -30,6 +35,7 @@ use desk::FakeDesk;
 use hasher::CountingHasher;
 use limiter::FakeLimiter;
 use stores::Stores;
+use stores::alerts::Outside;
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -79,6 +85,8 @@ pub struct Node {
     pub people: People,
     pub bus: Arc<FakeBus>,
     pub desk: Arc<FakeDesk>,
+    /// Receivers of e-mail and webhooks.
+    pub outside: Arc<Outside>,
     pub set_up_token: String,
     pub shutdown: CancellationToken,
     running: Mutex<Option<tokio::task::JoinHandle<()>>>,
@@ -99,6 +107,7 @@ impl Node {
             stores: Arc::default(),
             bus: FakeBus::new(),
             desk: Arc::default(),
+            outside: Arc::default(),
             set_up: SetUpTokens::new(&key, Uuid::from_u128(77)),
         };
         let allowed_origins = vec!["https://charts.example.com".to_owned()];
@@ -113,7 +122,7 @@ impl Node {
         let client = Client::builder().cookie_store(true).timeout(Duration::from_secs(20)).build().unwrap();
         let people = behind.people();
         let set_up_token = behind.set_up.token().to_owned();
-        let Behind { clock, stores, limiter, hasher, bus, desk, .. } = behind;
+        let Behind { clock, stores, limiter, hasher, bus, desk, outside, .. } = behind;
         Self {
             address,
             client,
@@ -124,6 +133,7 @@ impl Node {
             people,
             bus,
             desk,
+            outside,
             set_up_token,
             shutdown,
             running,
@@ -214,6 +224,7 @@ struct Behind {
     hasher: Arc<CountingHasher>,
     bus: Arc<FakeBus>,
     desk: Arc<FakeDesk>,
+    outside: Arc<Outside>,
     set_up: SetUpTokens,
 }
 
@@ -238,8 +249,43 @@ impl Behind {
 
     fn services(&self) -> Services {
         let random = Arc::new(OsRandom);
+        let people = self.people();
+        let mailboxes = Arc::new(Mailboxes::new(MailboxPorts {
+            store: self.stores.clone(),
+            mailer: Some(self.outside.clone()),
+            passwords: people.users.passwords.clone(),
+            digest: Arc::new(Sha256Digest),
+            throttle: people.users.throttle.clone(),
+            audit: people.audit.clone(),
+            clock: self.clock.clone(),
+            random: random.clone(),
+        }));
+        let webhooks = WebhookPorts {
+            store: self.stores.clone(),
+            sender: self.outside.clone(),
+            throttle: people.users.throttle.clone(),
+            audit: people.audit.clone(),
+            clock: self.clock.clone(),
+            random: random.clone(),
+        };
         Services {
-            people: self.people(),
+            people,
+            alerts: Alerts {
+                store: self.stores.clone(),
+                events: self.stores.clone(),
+                mailboxes: mailboxes.clone(),
+                bus: self.bus.clone(),
+                clock: self.clock.clone(),
+                random: random.clone(),
+            },
+            webhooks: Webhooks::new(webhooks, Reach::Public),
+            mailboxes,
+            layouts: Layouts {
+                store: self.stores.clone(),
+                clock: self.clock.clone(),
+                random: random.clone(),
+            },
+            preferences: PreferencesOfUsers { store: self.stores.clone() },
             watchlists: Watchlists {
                 store: self.stores.clone(),
                 instruments: self.stores.clone(),

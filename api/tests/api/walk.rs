@@ -3,6 +3,7 @@
 //! The schema is walked, so that a new field has to be put into the table here before the tests pass.
 
 use domain::access::{ApiKeyId, Authority, Rights, Scope, Scopes};
+use domain::alert::AlertId;
 use domain::session::SessionId;
 use domain::user::{Permission, Role};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::schema::{list, types};
 use crate::support::socket::Socket;
-use crate::support::{Node, PASSWORD};
+use crate::support::{Node, PASSWORD, instrument};
 
 /// Who may ask for a field.
 #[derive(Clone, Copy)]
@@ -23,7 +24,7 @@ enum Gate {
 use Gate::{Needs, NeedsOneOf, Open};
 use Permission::{Administer, GrantAccess, ManageSelf, ReadMarket};
 
-const GATES: [(&str, Gate); 42] = [
+const GATES: [(&str, Gate); 65] = [
     ("Query.viewer", Open),
     ("Query.users", Needs(Administer)),
     ("Query.auditLines", Needs(Administer)),
@@ -34,6 +35,8 @@ const GATES: [(&str, Gate); 42] = [
     ("Query.bars", Needs(ReadMarket)),
     ("Query.trades", Needs(ReadMarket)),
     ("Query.depth", Needs(ReadMarket)),
+    ("Query.indicators", Needs(ReadMarket)),
+    ("Query.volumeProfile", Needs(ReadMarket)),
     ("Query.watchlists", Needs(ReadMarket)),
     ("Query.system", Open),
     ("Mutation.userSetUp", Open),
@@ -62,15 +65,37 @@ const GATES: [(&str, Gate); 42] = [
     ("Mutation.watchlistAdd", Needs(ReadMarket)),
     ("Mutation.watchlistRemove", Needs(ReadMarket)),
     ("Mutation.watchlistReorder", Needs(ReadMarket)),
+    ("Query.alerts", Needs(ReadMarket)),
+    ("Query.alertEvents", Needs(ReadMarket)),
+    ("Query.webhooks", Needs(ManageSelf)),
+    ("Query.layouts", Needs(ReadMarket)),
+    ("Query.preferences", Needs(ReadMarket)),
+    ("Mutation.alertCreate", Needs(ReadMarket)),
+    ("Mutation.alertUpdate", Needs(ReadMarket)),
+    ("Mutation.alertPause", Needs(ReadMarket)),
+    ("Mutation.alertResume", Needs(ReadMarket)),
+    ("Mutation.alertDelete", Needs(ReadMarket)),
+    ("Mutation.alertEventsRead", Needs(ReadMarket)),
+    ("Mutation.webhookCreate", Needs(ManageSelf)),
+    ("Mutation.webhookTest", Needs(ManageSelf)),
+    ("Mutation.webhookDelete", Needs(ManageSelf)),
+    ("Mutation.emailSet", Needs(ManageSelf)),
+    ("Mutation.emailConfirm", Needs(ManageSelf)),
+    ("Mutation.layoutSave", Needs(ReadMarket)),
+    ("Mutation.layoutDelete", Needs(ReadMarket)),
+    ("Mutation.preferencesSave", Needs(ReadMarket)),
+    ("Subscription.alertEvents", Needs(ReadMarket)),
     ("Subscription.quotes", Needs(ReadMarket)),
     ("Subscription.bars", Needs(ReadMarket)),
     ("Subscription.trades", Needs(ReadMarket)),
     ("Subscription.depth", Needs(ReadMarket)),
+    ("Subscription.indicators", Needs(ReadMarket)),
     ("Subscription.system", Needs(ReadMarket)),
 ];
 
 /// What a user shows of itself to a key without any scope. The rest is null.
-const SHOWN_OF_USER: [&str; 6] = ["id", "username", "role", "state", "secondFactor", "createdAt"];
+const SHOWN_OF_USER: [&str; 7] =
+    ["id", "username", "role", "state", "secondFactor", "emailConfirmed", "createdAt"];
 
 impl Gate {
     fn lets_through(self, asker: &Asker) -> bool {
@@ -205,7 +230,14 @@ async fn every_subscription_is_for_those_whom_the_table_names() {
     let mut socket = Socket::connect(&node.address, "graphql-transport-ws").await;
     socket.send(&json!({ "type": "connection_init" })).await;
     assert_eq!(socket.closed().await.0, 4403);
-    for asker in askers(&node).await {
+    let askers = askers(&node).await;
+    // Alerts that said nothing would answer nothing.
+    for user in node.stores.all_users() {
+        for _ in 0..2 {
+            node.stores.say(user, AlertId(Uuid::nil()), instrument("AAPL").id);
+        }
+    }
+    for asker in askers {
         let Some(token) = &asker.token else { continue };
         for (name, selection) in root_fields(&types, "Subscription") {
             let mut socket = Socket::open(&node.address, token).await;
@@ -225,6 +257,7 @@ async fn every_subscription_is_for_those_whom_the_table_names() {
 async fn what_is_open_to_all_shows_no_more_than_it_should() {
     let node = Node::start().await;
     let ann = node.log_in().await;
+    node.stores.give_mailbox(node.stores.first_user(), "ann@example.com");
     let key = node.stores.add_key("ann", Scopes::default());
     let types = types(&node).await;
     for field in list(find(&types, &json!({ "name": "User" })), "fields") {

@@ -147,7 +147,8 @@ impl Feed {
     fn fetch(&mut self, series: Series, purpose: Purpose) {
         let Some(line) = self.quotes.get(series.instrument) else { return };
         let (instrument, source) = (line.instrument.clone(), self.source.clone());
-        let query = BarQuery::Last { count: 3, to: self.this.ports.market_clock.now() + series.size.duration() };
+        let query =
+            BarQuery::Last { count: 3, to: self.this.ports.market_clock.now() + series.size.duration() };
         self.fetches.push(
             async move {
                 let bars = source.bars(&instrument, series.size, query).await;

@@ -56,7 +56,7 @@ impl Wanted {
                     }
                     wanted.series.insert(series);
                 }
-                Topic::Desk => {}
+                Topic::Desk | Topic::Alerts | Topic::AlertEvents(_) => {}
             }
         }
         wanted

@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
+mod alerts;
 mod depth;
+mod outbox;
 mod trades;
 mod world;
 

@@ -34,6 +34,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::outbox::{Counting, Outbox, Receivers};
+
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A last trade at `price`, with the day's volume.
@@ -83,6 +85,8 @@ impl Clock for TokioClock {
 /// A desk and its surroundings.
 pub struct World {
     pub source: Arc<Broker>,
+    pub outbox: Arc<Outbox>,
+    pub receivers: Arc<Receivers>,
     bus: Arc<LocalBus>,
     ports: DeskPorts,
     database: Arc<Database>,
@@ -111,11 +115,17 @@ impl World {
         let database = Arc::new(Database { world: Mutex::new(database), ..Database::new(&source) });
         let bus = Arc::new(LocalBus::new());
         let shared = source.clone();
+        let (outbox, receivers) = (Arc::new(Outbox::default()), Arc::new(Receivers::default()));
         let ports = DeskPorts {
             lease: database.clone(),
             installation: database.clone(),
             instruments: database.clone(),
             bars: database.clone(),
+            alerts: outbox.clone(),
+            deliveries: outbox.clone(),
+            webhooks: receivers.clone(),
+            mailer: None,
+            random: Arc::new(Counting::default()),
             bus: bus.clone(),
             demand: bus.clone(),
             requests: bus.clone(),
@@ -126,6 +136,8 @@ impl World {
         let leader = Mutex::new(run(ports.clone()));
         Self {
             source,
+            outbox,
+            receivers,
             bus,
             ports,
             database,
@@ -160,6 +172,15 @@ impl World {
             }
         });
         Listener(deliveries)
+    }
+
+    /// Listens, without wanting anything.
+    pub async fn listen(&self, topic: Topic) -> Listener {
+        Listener(self.bus.subscribe(topic).await.unwrap())
+    }
+
+    pub async fn tell(&self, message: Message) {
+        self.bus.publish(&[message]).await.unwrap();
     }
 
     /// Wants nothing any more.

@@ -75,6 +75,13 @@ impl LeaseStore for Sql {
     }
 }
 
+/// Whether a desk of a later epoch than this one has led.
+pub(super) async fn has_passed(transaction: &DatabaseTransaction, epoch: u64) -> Result<bool, Failure> {
+    let row = row::Entity::find_by_id(DESK).one(transaction).await?;
+    let fence = row.map(|row| u64::try_from(row.fence)).transpose().map_err(in_column("leases.fence"))?;
+    Ok(fence.is_some_and(|fence| fence > epoch))
+}
+
 impl Sql {
     /// The database's own time, not the transaction's. SQLite has no other than this machine's.
     async fn database_time(&self, transaction: &DatabaseTransaction) -> Result<Moment, Failure> {

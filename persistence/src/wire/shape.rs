@@ -10,6 +10,7 @@ use domain::instrument::{AssetClass, Instrument, InstrumentId};
 use domain::market_data::{ConnectionState, ConnectionStatus, LineKind, SourceError};
 use domain::quote::{FeedRefusal, FeedState, Quote, QuoteLevel, QuoteValues, Stamp, StreamGap};
 use domain::trade::{Trade, TradeValues};
+use domain::user::UserId;
 use domain::world::{ConnectionId, Environment};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,10 @@ pub(super) enum MessageForm {
     Bar(#[serde(with = "BarUpdateForm")] BarUpdate),
     #[serde(rename = "d")]
     Desk(#[serde(with = "DeskForm")] DeskStatus),
+    #[serde(rename = "c")]
+    AlertsChanged,
+    #[serde(rename = "e")]
+    AlertSaid(#[serde(with = "form")] UserId, u64),
 }
 
 #[derive(Serialize, Deserialize)]

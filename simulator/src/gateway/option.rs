@@ -161,11 +161,7 @@ pub(super) fn underlyings(market: &dyn Market) -> impl Iterator<Item = &Listing>
     })
 }
 
-fn all_on<'a>(
-    market: &dyn Market,
-    now: OffsetDateTime,
-    underlying: &'a Listing,
-) -> Vec<OptionContract<'a>> {
+fn all_on<'a>(market: &dyn Market, now: OffsetDateTime, underlying: &'a Listing) -> Vec<OptionContract<'a>> {
     let chain = chain(market, now, underlying);
     let mut all = Vec::new();
     for expiry in &chain.expiries {

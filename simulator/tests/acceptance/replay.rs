@@ -168,7 +168,10 @@ async fn the_tape_has_every_recorded_trade_at_the_highest_speed() {
     let mut before: Option<f64> = None;
     for _ in 0..7_000 {
         let trade = next(&mut trades).await.unwrap();
-        assert!(before.is_none_or(|before| (trade.price - before - 0.01).abs() < 1e-6), "{before:?} {trade:?}");
+        assert!(
+            before.is_none_or(|before| (trade.price - before - 0.01).abs() < 1e-6),
+            "{before:?} {trade:?}"
+        );
         before = Some(trade.price);
         assert!(!trade.exchange.is_empty());
     }

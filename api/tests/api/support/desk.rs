@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::bar::Bar;
+use domain::bar::{Bar, BarQuery};
 use domain::bus::BusError;
 use domain::desk::{Asked, DeskAnswer, DeskQuestion, DeskReply, DeskRequests};
 use domain::market_data::SourceError;
@@ -31,6 +31,19 @@ impl FakeDesk {
     /// How many questions were put that are never answered, and are still waited for.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// The bars that a question is about, as a real desk understands it.
+    fn history(&self, query: BarQuery) -> Vec<Bar> {
+        let mut bars = self.bars.lock().unwrap().clone();
+        match query {
+            BarQuery::Range(range) => bars.retain(|bar| (range.from..range.to).contains(&bar.time)),
+            BarQuery::Last { count, to } => {
+                bars.retain(|bar| bar.time < to);
+                bars.drain(..bars.len().saturating_sub(count));
+            }
+        }
+        bars
     }
 
     async fn never(&self) -> DeskReply {
@@ -76,7 +89,7 @@ impl DeskRequests for FakeDesk {
                 Ok(DeskAnswer::Instruments(wanted.iter().map(|(symbol, _)| instrument(symbol)).collect()))
             }
             DeskQuestion::Ticks { .. } => Ok(DeskAnswer::Ticks(self.ticks.lock().unwrap().clone())),
-            DeskQuestion::Bars { .. } => Ok(DeskAnswer::Bars(self.bars.lock().unwrap().clone())),
+            DeskQuestion::Bars { query, .. } => Ok(DeskAnswer::Bars(self.history(query))),
         }
     }
 

@@ -14,10 +14,12 @@ use domain::world::Environment;
 use uuid::Uuid;
 
 mod accounts;
+pub mod alerts;
 mod keys;
 mod people;
 mod sessions;
 
+use alerts::AlertTables;
 use people::PeopleTables;
 
 #[derive(Default)]
@@ -30,6 +32,7 @@ pub struct Stores {
 #[derive(Default)]
 struct Tables {
     people: PeopleTables,
+    alerts: AlertTables,
     watchlists: Vec<Watchlist>,
     instruments: HashMap<InstrumentId, Instrument>,
 }

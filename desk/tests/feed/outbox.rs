@@ -1,0 +1,214 @@
+//! Alerts, what they said, and receivers that do what the test says.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::alert::{
+    Alert, AlertCondition, AlertId, AlertState, AlertSubject, AlertWatchStore, Comparison, DeliveryId, Fired,
+    Firing, PriceField, Repeat, Seen, Watched,
+};
+use domain::delivery::{
+    Claim, DeliveryStore, Ending, Job, Notice, NoticeContent, PER_HOST, SendError, Target,
+};
+use domain::instrument::Instrument;
+use domain::random::Random;
+use domain::secret::Secret;
+use domain::store::StoreError;
+use domain::user::UserId;
+use domain::webhook::{Post, Reach, WebhookSecret, WebhookSender, WebhookUrl};
+use time::OffsetDateTime;
+use time::macros::datetime;
+use uuid::Uuid;
+
+/// The user to whom all alerts belong.
+pub const OWNER: UserId = UserId(Uuid::from_u128(0xa11));
+
+/// An alert on the last trade.
+pub fn alert(instrument: &Instrument, comparison: Comparison, threshold: i64) -> Alert {
+    Alert {
+        id: AlertId(Uuid::new_v4()),
+        owner: OWNER,
+        instrument: instrument.id,
+        name: None,
+        condition: AlertCondition {
+            subject: AlertSubject::Price(PriceField::Last),
+            comparison,
+            threshold: threshold.into(),
+        },
+        repeat: Repeat::Once,
+        state: AlertState::Active,
+        reason: None,
+        email: false,
+        webhook: None,
+        expires_at: None,
+        created_at: datetime!(2026-11-20 15:00 UTC),
+        triggered_at: None,
+        version: 1,
+    }
+}
+
+/// Where alerts and deliveries are kept.
+#[derive(Default)]
+pub struct Outbox {
+    pub away: AtomicBool,
+    pub watched: Mutex<Vec<(Watched, Instrument)>>,
+    pub fired: Mutex<Vec<Firing>>,
+    pub kept: Mutex<Vec<Seen>>,
+    pub notes: Mutex<Vec<(AlertId, Option<String>)>>,
+    pub due: Mutex<Vec<Job>>,
+    pub settled: Mutex<HashMap<DeliveryId, Ending>>,
+    numbers: AtomicU64,
+}
+
+impl Outbox {
+    pub fn add(&self, alert: &Alert, instrument: &Instrument) {
+        self.add_seen(alert, instrument, None);
+    }
+
+    /// Adds one of which something was seen before.
+    pub fn add_seen(&self, alert: &Alert, instrument: &Instrument, last: Option<i64>) {
+        let last = last.map(Into::into);
+        let watched = Watched { alert: alert.clone(), arming: 1, last, armed: true };
+        self.watched.lock().unwrap().push((watched, instrument.clone()));
+    }
+
+    pub fn fired(&self) -> Vec<Firing> {
+        self.fired.lock().unwrap().clone()
+    }
+
+    /// Adds a delivery to this machine.
+    pub fn post_to(&self, host: &str, now: OffsetDateTime) -> DeliveryId {
+        let id = DeliveryId(Uuid::new_v4());
+        let url = WebhookUrl::parse(&format!("https://{host}/"), Reach::Public).unwrap();
+        self.due.lock().unwrap().push(Job {
+            target: Target::Webhook(url, WebhookSecret(Secret([1; 32]))),
+            notice: Notice { id, text: "AAPL rose".into(), at: now, content: NoticeContent::Test },
+            host: host.into(),
+            attempt: 1,
+            created_at: now,
+        });
+        id
+    }
+
+    pub fn ending(&self, id: DeliveryId) -> Option<Ending> {
+        self.settled.lock().unwrap().get(&id).cloned()
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.away.load(Ordering::SeqCst) { Err(StoreError::Unavailable("away".into())) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl AlertWatchStore for Outbox {
+    async fn watched(&self) -> Result<Vec<(Watched, Instrument)>, StoreError> {
+        self.check()?;
+        Ok(self.watched.lock().unwrap().clone())
+    }
+
+    async fn trigger(&self, _: u64, firings: &[Firing]) -> Result<Vec<Fired>, StoreError> {
+        self.check()?;
+        let mut watched = self.watched.lock().unwrap();
+        let mut fired = Vec::new();
+        for firing in firings {
+            let due = |(watched, _): &(Watched, Instrument)| {
+                watched.alert.id == firing.alert && watched.arming == firing.arming
+            };
+            let Some(place) = watched.iter().position(due) else { continue };
+            let rests = watched[place].0.alert.repeat == Repeat::Once || firing.failure.is_some();
+            if rests {
+                watched.remove(place);
+            } else {
+                let entry = &mut watched[place].0;
+                entry.arming += 1;
+                entry.alert.triggered_at = Some(firing.at);
+            }
+            self.fired.lock().unwrap().push(firing.clone());
+            let number = self.numbers.fetch_add(1, Ordering::SeqCst) + 1;
+            fired.push(Fired { alert: firing.alert, owner: firing.owner, number });
+        }
+        Ok(fired)
+    }
+
+    async fn keep(&self, seen: &[Seen]) -> Result<(), StoreError> {
+        self.check()?;
+        self.kept.lock().unwrap().extend_from_slice(seen);
+        Ok(())
+    }
+
+    async fn note(&self, alerts: &[AlertId], reason: Option<&str>) -> Result<(), StoreError> {
+        self.check()?;
+        let noted = alerts.iter().map(|alert| (*alert, reason.map(str::to_owned)));
+        self.notes.lock().unwrap().extend(noted);
+        Ok(())
+    }
+
+    async fn expire(&self, _: OffsetDateTime) -> Result<u64, StoreError> {
+        self.check().map(|()| 0)
+    }
+}
+
+#[async_trait]
+impl DeliveryStore for Outbox {
+    async fn claim(&self, _: u64, claim: &Claim) -> Result<Vec<Job>, StoreError> {
+        self.check()?;
+        let mut busy: HashMap<String, usize> = claim.busy.iter().cloned().collect();
+        let mut claimed = Vec::new();
+        self.due.lock().unwrap().retain(|job| {
+            let count = busy.entry(job.host.clone()).or_default();
+            let takes = *count < PER_HOST && claimed.len() < claim.count;
+            if takes {
+                *count += 1;
+                claimed.push(job.clone());
+            }
+            !takes
+        });
+        Ok(claimed)
+    }
+
+    async fn settle(&self, id: DeliveryId, _: OffsetDateTime, ending: &Ending) -> Result<(), StoreError> {
+        self.check()?;
+        self.settled.lock().unwrap().insert(id, ending.clone());
+        Ok(())
+    }
+}
+
+/// Receivers: `hanging.…` takes ten seconds, and `gone.…` is gone.
+#[derive(Default)]
+pub struct Receivers {
+    pub most_at_once: AtomicUsize,
+    at_once: AtomicUsize,
+}
+
+#[async_trait]
+impl WebhookSender for Receivers {
+    async fn post(&self, post: &Post) -> Result<(), SendError> {
+        match post.url.host().split('.').next() {
+            Some("hanging") => {
+                let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+                self.most_at_once.fetch_max(now, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                self.at_once.fetch_sub(1, Ordering::SeqCst);
+                Err(SendError::Passing("no answer".into()))
+            }
+            Some("gone") => Err(SendError::Final("gone".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ids that differ.
+#[derive(Default)]
+pub struct Counting(AtomicU64);
+
+impl Random for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        let number = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        for (index, byte) in bytes.iter_mut().rev().enumerate() {
+            *byte = number[7 - index % 8];
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The outbox. A claim marks what it takes as due again later, so that what was claimed by a desk that vanished is not
+//! lost; two that claim at once take different rows.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use domain::alert::{DeliveryChannel, DeliveryId, DeliveryState};
+use domain::delivery::{
+    AlertNotice, CLAIMED_FOR, Claim, DeliveryStore, Ending, Job, Notice, NoticeContent, PER_HOST, SendError,
+    Target,
+};
+use domain::mail::MailAddress;
+use domain::store::StoreError;
+use domain::user::UserId;
+use domain::webhook::WebhookId;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{DatabaseTransaction, ExprTrait as _, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
+
+use super::alert::{delivery, event_row};
+use super::column::Moment;
+use super::failure::{Failure, in_column};
+use super::{Sql, instrument, lease, mailbox, run, webhook};
+
+/// How many deliveries that are due are looked at for a claim.
+const LOOKED_AT: u64 = 500;
+
+#[async_trait]
+impl DeliveryStore for Sql {
+    async fn claim(&self, epoch: u64, claim: &Claim) -> Result<Vec<Job>, StoreError> {
+        run(async {
+            let transaction = self.begin_write().await?;
+            if lease::has_passed(&transaction, epoch).await? {
+                return Ok(Vec::new());
+            }
+            let due = due(&transaction, claim).await?;
+            let picked = pick(due, claim);
+            if picked.is_empty() {
+                return Ok(Vec::new());
+            }
+            delivery::Entity::update_many()
+                .col_expr(delivery::Column::Attempts, Expr::col(delivery::Column::Attempts).add(1))
+                .col_expr(delivery::Column::NextAttemptAt, Expr::value(Moment::from(claim.now + CLAIMED_FOR)))
+                .filter(delivery::Column::Id.is_in(picked.iter().map(|row| row.id)))
+                .exec(&transaction)
+                .await?;
+            let jobs = self.jobs(&transaction, &picked).await?;
+            transaction.commit().await?;
+            Ok(jobs)
+        })
+        .await
+    }
+
+    async fn settle(&self, id: DeliveryId, at: OffsetDateTime, ending: &Ending) -> Result<(), StoreError> {
+        run(async {
+            let transaction = self.begin_write().await?;
+            let Some(row) = delivery::Entity::find_by_id(id.0).one(&transaction).await? else {
+                return Ok(());
+            };
+            let (state, next, error) = match ending {
+                Ending::Delivered => (DeliveryState::Delivered, None, None),
+                Ending::Again(next, why) => {
+                    (DeliveryState::Pending, Some(Moment::from(*next)), Some(why.as_str()))
+                }
+                Ending::GivenUp(why) => (DeliveryState::Failed, None, Some(why.as_str())),
+            };
+            let delivered_at = (state == DeliveryState::Delivered).then(|| Moment::from(at));
+            delivery::Entity::update_many()
+                .col_expr(delivery::Column::State, Expr::value(state.as_str()))
+                .col_expr(delivery::Column::NextAttemptAt, Expr::value(next))
+                .col_expr(delivery::Column::LastError, Expr::value(error.map(str::to_owned)))
+                .col_expr(delivery::Column::DeliveredAt, Expr::value(delivered_at))
+                .filter(delivery::Column::Id.eq(id.0))
+                .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+                .exec(&transaction)
+                .await?;
+            if let Some(webhook) = row.webhook_id {
+                webhook::note(&transaction, WebhookId(webhook), at, error).await?;
+            }
+            Ok(transaction.commit().await?)
+        })
+        .await
+    }
+}
+
+/// Deliveries that are due, oldest first, but for those to machines that have as much under way as may be.
+async fn due(transaction: &DatabaseTransaction, claim: &Claim) -> Result<Vec<delivery::Model>, Failure> {
+    let full = claim.busy.iter().filter(|(_, count)| *count >= PER_HOST).map(|(host, _)| host.as_str());
+    Ok(delivery::Entity::find()
+        .filter(delivery::Column::NextAttemptAt.lte(Moment::from(claim.now)))
+        .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
+        .filter(delivery::Column::Host.is_not_in(full))
+        .order_by_asc(delivery::Column::NextAttemptAt)
+        .order_by_asc(delivery::Column::Id)
+        .limit(LOOKED_AT)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(transaction)
+        .await?)
+}
+
+/// So many of them as their machines can take.
+fn pick(due: Vec<delivery::Model>, claim: &Claim) -> Vec<delivery::Model> {
+    let mut busy: HashMap<String, usize> = claim.busy.iter().cloned().collect();
+    let has_room = |row: &delivery::Model| {
+        let count = busy.entry(row.host.clone()).or_default();
+        *count += 1;
+        *count <= PER_HOST
+    };
+    due.into_iter().filter(has_room).take(claim.count).collect()
+}
+
+/// What the deliveries of one claim refer to.
+struct Referred {
+    events: HashMap<Uuid, event_row::Model>,
+    instruments: HashMap<Uuid, instrument::row::Model>,
+    webhooks: HashMap<Uuid, webhook::row::Model>,
+    mailboxes: HashMap<UserId, MailAddress>,
+}
+
+impl Referred {
+    async fn read(transaction: &DatabaseTransaction, rows: &[delivery::Model]) -> Result<Self, Failure> {
+        let events = event_row::Entity::find()
+            .filter(event_row::Column::Id.is_in(rows.iter().map(|row| row.event_id)))
+            .all(transaction)
+            .await?;
+        let distinct: HashSet<Uuid> = events.iter().map(|event| event.instrument_id).collect();
+        let instruments = instrument::row::Entity::find()
+            .filter(instrument::row::Column::Id.is_in(distinct))
+            .all(transaction)
+            .await?;
+        let webhooks = webhook::row::Entity::find()
+            .filter(webhook::row::Column::Id.is_in(rows.iter().filter_map(|row| row.webhook_id)))
+            .all(transaction)
+            .await?;
+        let owners = events.iter().map(|event| UserId(event.owner_id));
+        let mailboxes = mailbox::confirmed(transaction, owners).await?;
+        Ok(Self {
+            events: events.into_iter().map(|row| (row.id, row)).collect(),
+            instruments: instruments.into_iter().map(|row| (row.id, row)).collect(),
+            webhooks: webhooks.into_iter().map(|row| (row.id, row)).collect(),
+            mailboxes,
+        })
+    }
+}
+
+impl Sql {
+    async fn jobs(
+        &self,
+        transaction: &DatabaseTransaction,
+        rows: &[delivery::Model],
+    ) -> Result<Vec<Job>, Failure> {
+        let referred = Referred::read(transaction, rows).await?;
+        rows.iter().map(|row| self.job(row, &referred)).collect()
+    }
+
+    fn job(&self, row: &delivery::Model, referred: &Referred) -> Result<Job, Failure> {
+        let event = referred.events.get(&row.event_id);
+        let event = event.ok_or_else(|| Failure::row("deliveries.event_id: there is no such event"))?;
+        let channel: DeliveryChannel =
+            row.channel.parse().map_err(in_column::<String>("deliveries.channel"))?;
+        Ok(Job {
+            target: match channel {
+                DeliveryChannel::Webhook => self.webhook_target(row, referred)?,
+                DeliveryChannel::Email => match referred.mailboxes.get(&UserId(event.owner_id)) {
+                    Some(address) => Target::Email(address.clone()),
+                    None => Target::Nowhere(SendError::Final("you have no confirmed e-mail address".into())),
+                },
+            },
+            notice: notice(row, event, referred)?,
+            host: row.host.clone(),
+            attempt: u32::try_from(row.attempts + 1).map_err(in_column("deliveries.attempts"))?,
+            created_at: row.created_at.time()?,
+        })
+    }
+
+    /// A secret that does not open is a fault of this node, not of the delivery: others may have the key.
+    fn webhook_target(&self, row: &delivery::Model, referred: &Referred) -> Result<Target, Failure> {
+        let Some(webhook) = row.webhook_id.and_then(|id| referred.webhooks.get(&id)) else {
+            return Ok(Target::Nowhere(SendError::Final("the webhook was deleted".into())));
+        };
+        Ok(match self.webhook_secret(webhook) {
+            Ok(secret) => Target::Webhook(webhook.url()?, secret),
+            Err(_) => Target::Nowhere(SendError::Passing(
+                "the desk cannot open the webhook's secret; give it the installation's key (TICKGRAPH_KEY)"
+                    .into(),
+            )),
+        })
+    }
+}
+
+fn notice(row: &delivery::Model, event: &event_row::Model, referred: &Referred) -> Result<Notice, Failure> {
+    let instrument = referred.instruments.get(&event.instrument_id);
+    let instrument =
+        instrument.ok_or_else(|| Failure::row("alert_events.instrument_id: there is no such instrument"))?;
+    let alert = AlertNotice {
+        number: u64::try_from(event.number).map_err(in_column("alert_events.number"))?,
+        name: event.alert_name.clone(),
+        symbol: instrument.symbol.clone(),
+        exchange: instrument.exchange.clone(),
+        currency: instrument.currency.clone(),
+        value: event.value.0,
+        threshold: event.threshold.0,
+    };
+    Ok(Notice {
+        id: DeliveryId(row.id),
+        text: event.text.clone(),
+        at: event.at.time()?,
+        content: NoticeContent::Alert(alert),
+    })
+}

@@ -3,6 +3,7 @@
 
 mod abuse;
 mod access;
+mod alert;
 mod audit;
 mod bar;
 mod contract;

@@ -191,6 +191,18 @@ impl Installation {
         self.api.address().await;
     }
 
+    /// Ends the process that clients talk to as a power cut would, and starts it again on the port that it had.
+    pub async fn power_cut(&mut self, command: &str) {
+        let address = self.api.address().await.to_string();
+        self.settings = self.settings().with("TICKGRAPH_LISTEN", address);
+        // Something must stand in its place while it is gone.
+        let settings = self.settings();
+        let old = std::mem::replace(&mut self.api, Tickgraph::start("--version", &settings));
+        old.kill9().await;
+        self.api = Tickgraph::start(command, &settings);
+        self.api.address().await;
+    }
+
     /// Waits until a second desk stands by.
     pub async fn standby_waits(&self, standby: &Tickgraph) {
         within(SOON, "the second desk stands by", || async {

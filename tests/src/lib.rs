@@ -17,6 +17,7 @@ pub mod installation;
 pub mod market;
 pub mod node;
 pub mod program;
+pub mod receiver;
 pub mod skip;
 pub mod subscription;
 pub mod token;

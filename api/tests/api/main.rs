@@ -29,6 +29,7 @@ mod layouts;
 mod log_in;
 mod market;
 mod people;
+mod private;
 mod schema;
 mod second_factor;
 mod sessions;

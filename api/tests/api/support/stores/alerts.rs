@@ -314,6 +314,11 @@ impl Stores {
 
     /// An alert of the user says something; returns the number.
     pub fn say(&self, owner: UserId, alert: AlertId, instrument: InstrumentId) -> u64 {
+        self.say_at_length(owner, alert, instrument, 0)
+    }
+
+    /// The same in a text that has so many bytes more.
+    pub fn say_at_length(&self, owner: UserId, alert: AlertId, instrument: InstrumentId, more: usize) -> u64 {
         let events = &mut self.tables.lock().unwrap().alerts.events;
         let number = events.iter().filter(|event| event.owner == owner).count() as u64 + 1;
         let delivery = Delivery {
@@ -332,7 +337,7 @@ impl Stores {
             number,
             alert,
             instrument,
-            text: format!("event {number}"),
+            text: format!("event {number}{}", "x".repeat(more)),
             value: "190.10".parse().unwrap(),
             threshold: "190".parse().unwrap(),
             at: datetime!(2026-11-22 20:00 UTC),

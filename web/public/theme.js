@@ -1,10 +1,13 @@
-// Sets the remembered theme before the first picture is drawn (src/preferences.rs sets it afterwards).
+// Sets the remembered look before the first picture is drawn (src/preferences.rs sets it afterwards).
 (() => {
-    let theme = null;
+    let choices = {};
     try {
-        theme = localStorage.getItem("tickgraph.theme");
+        choices = JSON.parse(localStorage.getItem("tickgraph.preferences") ?? "{}");
     } catch {
-        // Storage is switched off: the system's theme it is.
+        // Storage is switched off, or holds something else: the system's look it is.
     }
-    if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+    const root = document.documentElement.dataset;
+    if (choices.theme === "dark" || choices.theme === "light") root.theme = choices.theme;
+    if (choices.rising === "red") root.rising = "red";
+    if (choices.density === "compact" || choices.density === "roomy") root.density = choices.density;
 })();

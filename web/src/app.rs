@@ -7,16 +7,18 @@ use crate::browser;
 use crate::graphql::user::Role;
 use crate::pages::account::Account;
 use crate::pages::audit::Audit;
-use crate::pages::dashboard::Dashboard;
+use crate::pages::dashboard::{Dashboard, KeyListener};
+use crate::pages::gallery::Gallery;
 use crate::pages::keys::Keys;
 use crate::pages::log_in::LogIn;
 use crate::pages::not_found::NotFound;
 use crate::pages::password::Password;
+use crate::pages::preferences::PreferencesPage;
 use crate::pages::sessions::Sessions;
 use crate::pages::set_up::SetUp;
 use crate::pages::users::Users;
 use crate::preferences::Preferences;
-use crate::session::Session;
+use crate::session::{Session, SessionState};
 
 /// The addresses of the dashboard.
 #[derive(Routable, Clone, Debug, PartialEq)]
@@ -32,6 +34,8 @@ pub enum Route {
     Password {},
     #[route("/account")]
     Account {},
+    #[route("/account/preferences")]
+    PreferencesPage {},
     #[route("/account/sessions")]
     Sessions {},
     #[route("/account/keys")]
@@ -40,6 +44,8 @@ pub enum Route {
     Users {},
     #[route("/admin/audit")]
     Audit {},
+    #[route("/gallery")]
+    Gallery {},
     #[route("/:..segments")]
     NotFound { segments: Vec<String> },
 }
@@ -52,6 +58,8 @@ impl Route {
             Self::Users {} | Self::Audit {} => role == Role::Admin,
             Self::Dashboard {}
             | Self::Account {}
+            | Self::PreferencesPage {}
+            | Self::Gallery {}
             | Self::Sessions {}
             | Self::Keys {}
             | Self::Password {}
@@ -118,6 +126,17 @@ pub fn App() -> Element {
     let preferences = use_context_provider(Preferences::remembered);
     let session = use_context_provider(Session::new);
     use_hook(|| spawn(session.run()));
+    use_context_provider(|| KeyListener::new(preferences));
+    let user = use_memo(move || match session.state() {
+        SessionState::LoggedIn(user) => Some(user.id),
+        _ => None,
+    });
+    use_effect(move || match user() {
+        Some(_) => {
+            spawn(preferences.follow(session));
+        }
+        None => preferences.forget_owner(),
+    });
     use_effect(move || browser::set_title(preferences.text().say(crate::text::Text::Product)));
     rsx! {
         Router::<Route> {}

@@ -28,14 +28,67 @@ export function watchAddressHash(heard) {
     addEventListener("hashchange", () => heard());
 }
 
-/// A time of day, or a day and its time, in the reader's zone.
-export function clockTime(millis, language) {
-    return new Date(millis).toLocaleTimeString(language, { hour12: false });
+// Making a format is slow, and a tape needs thousands of times.
+const formats = new Map();
+
+function format(kind, language, zone, options) {
+    const key = `${kind} ${language} ${zone}`;
+    let found = formats.get(key);
+    if (!found) {
+        found = new Intl.DateTimeFormat(language, zone ? { ...options, timeZone: zone } : options);
+        formats.set(key, found);
+    }
+    return found;
 }
 
-/// A day and its time, in the reader's zone.
-export function dateTime(millis, language) {
-    return new Date(millis).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+/// A time of day.
+export function clockTime(millis, language, zone) {
+    const options = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+    return format("time", language, zone, options).format(millis);
+}
+
+/// A day and its time.
+export function dateTime(millis, language, zone) {
+    return format("moment", language, zone, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }).format(millis);
+}
+
+/// The moment that a field for local date and time holds.
+export function localMillis(text) {
+    return new Date(text).getTime();
+}
+
+/// A moment as a field for local date and time holds it.
+export function localText(millis) {
+    const shifted = new Date(millis - new Date(millis).getTimezoneOffset() * 60000);
+    return shifted.toISOString().slice(0, 16);
+}
+
+/// Calls `pressed` with each key that nothing else took, until it takes it.
+export function watchKeys(pressed) {
+    document.addEventListener("keydown", (event) => {
+        if (event.defaultPrevented || event.isComposing) return;
+        const at = event.target;
+        const typed = at instanceof HTMLElement && (at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName));
+        const flags =
+            (event.ctrlKey || event.metaKey ? 1 : 0) |
+            (event.altKey ? 2 : 0) |
+            (event.shiftKey ? 4 : 0) |
+            (typed ? 8 : 0) |
+            (document.querySelector("dialog[open]") ? 16 : 0);
+        if (pressed(event.key, flags)) event.preventDefault();
+    });
+}
+
+/// Says whether the page fits the query, and calls `heard` each time that this changes.
+export function watchMedia(query, heard) {
+    const media = matchMedia(query);
+    media.addEventListener("change", (event) => heard(event.matches));
+    return media.matches;
+}
+
+/// Opens a dialog over everything else.
+export function showModal(dialog) {
+    if (!dialog.open) dialog.showModal();
 }
 
 /// Puts a text on the clipboard, and says whether that worked. A page that did not come over HTTPS has no

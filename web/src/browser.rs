@@ -19,9 +19,19 @@ extern "C" {
     #[wasm_bindgen(js_name = watchAddressHash)]
     fn watch_address_hash_js(heard: &Closure<dyn FnMut()>);
     #[wasm_bindgen(js_name = clockTime)]
-    fn clock_time_js(millis: f64, language: &str) -> String;
+    fn clock_time_js(millis: f64, language: &str, zone: &str) -> String;
     #[wasm_bindgen(js_name = dateTime)]
-    fn date_time_js(millis: f64, language: &str) -> String;
+    fn date_time_js(millis: f64, language: &str, zone: &str) -> String;
+    #[wasm_bindgen(js_name = watchKeys)]
+    fn watch_keys_js(pressed: &Closure<dyn FnMut(String, u32) -> bool>);
+    #[wasm_bindgen(js_name = watchMedia)]
+    fn watch_media_js(query: &str, heard: &Closure<dyn FnMut(bool)>) -> bool;
+    #[wasm_bindgen(js_name = showModal)]
+    fn show_modal_js(dialog: &web_sys::Element);
+    #[wasm_bindgen(js_name = localText)]
+    fn local_text_js(millis: f64) -> String;
+    #[wasm_bindgen(js_name = localMillis)]
+    fn local_millis_js(text: &str) -> f64;
     #[wasm_bindgen(js_name = copy)]
     fn copy_js(text: &str) -> js_sys::Promise;
     #[wasm_bindgen(js_name = download)]
@@ -54,16 +64,93 @@ fn millis(value: f64) -> i64 {
     value as i64
 }
 
-/// A time of day in the reader's zone and language.
+/// A time of day in a language and a zone; the machine's zone where that is empty.
 #[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
-pub fn clock_time(millis: i64, language: &str) -> String {
-    clock_time_js(millis as f64, language)
+pub fn clock_time(millis: i64, language: &str, zone: &str) -> String {
+    clock_time_js(millis as f64, language, zone)
 }
 
-/// A day and its time in the reader's zone and language.
+/// A day and its time in a language and a zone; the machine's zone where that is empty.
 #[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
-pub fn date_time(millis: i64, language: &str) -> String {
-    date_time_js(millis as f64, language)
+pub fn date_time(millis: i64, language: &str, zone: &str) -> String {
+    date_time_js(millis as f64, language, zone)
+}
+
+/// The moment that a field for local date and time holds.
+pub fn local_moment(text: &str) -> Option<i64> {
+    let found = local_millis_js(text);
+    found.is_finite().then(|| millis(found))
+}
+
+/// A moment as a field for local date and time holds it.
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
+pub fn local_text(millis: i64) -> String {
+    local_text_js(millis as f64)
+}
+
+/// A key that was pressed, with what was held down with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// The key's own name, such as `k` or `ArrowUp`.
+    pub key: String,
+    /// Control, or Command on a Mac.
+    pub control: bool,
+    /// Alt, or Option on a Mac.
+    pub alt: bool,
+    /// Shift.
+    pub shift: bool,
+    /// Where the person was.
+    pub place: Place,
+}
+
+/// Where a key was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the page.
+    Page,
+    /// In a field, so that it may be meant as text.
+    Field,
+    /// In a dialog, or while one is open.
+    Dialog,
+}
+
+/// Hears every key that nothing else took, from now on; `pressed` says whether it took it.
+pub fn watch_keys(mut pressed: impl FnMut(Press) -> bool + 'static) {
+    let heard = Closure::new(move |key: String, flags: u32| {
+        let has = |bit: u32| flags & (1 << bit) != 0;
+        let place = match (has(4), has(3)) {
+            (true, _) => Place::Dialog,
+            (false, true) => Place::Field,
+            (false, false) => Place::Page,
+        };
+        pressed(Press { key, control: has(0), alt: has(1), shift: has(2), place })
+    });
+    watch_keys_js(&heard);
+    heard.forget();
+}
+
+/// Whether the page fits this media query, and each change of that from now on.
+pub fn watch_media(query: &str, changed: impl FnMut(bool) + 'static) -> bool {
+    let heard = Closure::new(changed);
+    let now = watch_media_js(query, &heard);
+    heard.forget();
+    now
+}
+
+/// Opens a dialog over everything else; the focus stays in it.
+pub fn show_modal(dialog: &web_sys::Element) {
+    show_modal_js(dialog);
+}
+
+/// The element that has the focus.
+pub fn focused() -> Option<web_sys::HtmlElement> {
+    web_sys::window()?.document()?.active_element()?.dyn_into().ok()
+}
+
+/// Where an element stands on the screen: left, top, width, height.
+pub fn bounds(element: &web_sys::Element) -> [f64; 4] {
+    let rect = element.get_bounding_client_rect();
+    [rect.left(), rect.top(), rect.width(), rect.height()]
 }
 
 /// Puts a text on the clipboard; the answer says whether the browser let us. It is begun at once, since
@@ -190,6 +277,17 @@ pub fn scroll_into_view(id: &str) {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
         element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Scrolls what holds the focus, or else the first element that fits this selector, to its top.
+pub fn scroll_to_top(selector: &str) {
+    let near = focused().and_then(|focused| focused.closest("section").ok().flatten());
+    let inside = near.and_then(|near| near.query_selector(selector).ok().flatten());
+    let document = web_sys::window().and_then(|window| window.document());
+    let found = inside.or_else(|| document?.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        element.set_scroll_top(0);
     }
 }
 

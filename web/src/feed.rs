@@ -15,6 +15,7 @@ use crate::graphql::instrument::InstrumentId;
 use crate::graphql::quote::{FeedState, Quote, QuoteEvent, Quotes, QuotesVariables};
 use crate::graphql::system::{System, SystemChanges};
 use crate::live::{Event, Link, LinkState, Live, Subscription};
+use crate::news::{self, News, What};
 use crate::number::Direction;
 use crate::session::Session;
 
@@ -86,6 +87,47 @@ pub struct Feed {
     pub refusals: Signal<Refusals>,
     /// The server's clock, moved on once a second.
     pub now: Signal<i64>,
+    /// How many want each instrument's quote.
+    wanted: Signal<HashMap<InstrumentId, u32>>,
+    /// What happened since the page was opened.
+    pub news: Signal<News>,
+}
+
+/// Somebody wants these quotes; when it is dropped, what nobody else wants grows old.
+struct Want {
+    feed: Feed,
+    instruments: Vec<InstrumentId>,
+}
+
+impl Want {
+    fn new(mut feed: Feed, instruments: &[InstrumentId]) -> Self {
+        {
+            let mut wanted = feed.wanted.write();
+            for id in instruments {
+                *wanted.entry(id.clone()).or_default() += 1;
+            }
+        }
+        Self { feed, instruments: instruments.to_vec() }
+    }
+}
+
+impl Drop for Want {
+    fn drop(&mut self) {
+        // The signals are gone when the whole dashboard goes away.
+        let Ok(mut wanted) = self.feed.wanted.try_write() else { return };
+        let mut unwanted = Vec::new();
+        for id in &self.instruments {
+            let left = wanted.get(id).map_or(0, |count| count.saturating_sub(1));
+            if left == 0 {
+                wanted.remove(id);
+                unwanted.push(id.clone());
+            } else {
+                wanted.insert(id.clone(), left);
+            }
+        }
+        drop(wanted);
+        self.feed.let_go(&unwanted);
+    }
 }
 
 impl Feed {
@@ -97,6 +139,8 @@ impl Feed {
             quotes: Signal::new(HashMap::new()),
             refusals: Signal::new(Refusals::default()),
             now: Signal::new(0),
+            wanted: Signal::new(HashMap::new()),
+            news: Signal::new(News::default()),
         }
     }
 
@@ -108,6 +152,14 @@ impl Feed {
         }
     }
 
+    /// Tells when the line to the server goes and comes.
+    pub fn tell_link(mut self, link: Link) {
+        let now = *self.now.peek();
+        if now > 0 {
+            self.news.write().tell(now, What::Link(link.state));
+        }
+    }
+
     /// Follows the state of the installation.
     pub async fn follow_system(mut self, live: Live, session: Session) {
         loop {
@@ -115,6 +167,13 @@ impl Feed {
             while let Some(event) = changes.next().await {
                 if let Event::Data(changed) = event {
                     session.set_server_now(changed.system.time.millis());
+                    let before = self.system.peek().clone();
+                    if let Some(before) = before {
+                        let now = session.server_now();
+                        for what in news::changes(&before, &changed.system) {
+                            self.news.write().tell(now, what);
+                        }
+                    }
                     self.system.set(Some(changed.system));
                 }
             }
@@ -122,11 +181,10 @@ impl Feed {
         }
     }
 
-    /// Follows the quotes of these instruments, and of no others.
-    pub async fn follow_quotes(mut self, live: Live, instruments: Vec<InstrumentId>) {
-        self.refusals.set(Refusals::default());
-        let held: Vec<_> = self.quotes.peek().keys().cloned().collect();
-        self.let_go(&held);
+    /// Follows the quotes of these instruments for as long as the future lives. Several may be followed at
+    /// once; an instrument that two of them want is asked for by both.
+    pub async fn follow_quotes(self, live: Live, instruments: Vec<InstrumentId>) {
+        let _want = Want::new(self, &instruments);
         let chunks = instruments.chunks(MOST_INSTRUMENTS);
         join_all(chunks.map(|chunk| self.follow_chunk(live.clone(), chunk))).await;
     }
@@ -161,16 +219,24 @@ impl Feed {
         }
     }
 
-    /// These instruments are asked for anew: what is known of them is old until they answer.
+    /// These instruments are asked for anew: what is known of them is old until they answer, unless somebody
+    /// else follows them too.
     fn start_over(mut self, instruments: &[InstrumentId]) {
-        self.let_go(instruments);
+        let alone: Vec<_> = {
+            let wanted = self.wanted.peek();
+            instruments.iter().filter(|id| wanted.get(*id).is_none_or(|count| *count < 2)).cloned().collect()
+        };
+        self.let_go(&alone);
         if !self.refusals.peek().is_empty() {
             self.refusals.write().start_over(instruments);
         }
     }
 
     fn let_go(mut self, instruments: &[InstrumentId]) {
-        let mut quotes = self.quotes.write();
+        if instruments.is_empty() {
+            return;
+        }
+        let Ok(mut quotes) = self.quotes.try_write() else { return };
         for id in instruments {
             if let Some(held) = quotes.get_mut(id) {
                 Rc::make_mut(held).let_go();
@@ -199,6 +265,11 @@ impl Feed {
         let generation = self.link.peek().generation;
         let mut quotes = self.quotes.write();
         for (id, quote) in waiting.drain() {
+            if quotes.get(&id).is_some_and(|held| held.quote.state != quote.state) {
+                let (instruments, state, reason) = (vec![id.clone()], quote.state, quote.reason.clone());
+                let now = *self.now.peek();
+                self.news.write().tell(now, What::Feed { instruments, state, reason });
+            }
             let held = HeldQuote::after(quotes.get(&id).map(Rc::as_ref), quote, generation);
             quotes.insert(id, Rc::new(held));
         }

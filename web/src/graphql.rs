@@ -7,21 +7,30 @@
 #[cynic::schema("tickgraph")]
 pub mod schema {}
 
+pub mod alert;
+pub mod alert_event;
 pub mod api_key;
 pub mod audit;
 pub mod bar;
+pub mod depth;
 pub mod document;
+pub mod email;
 pub mod failure;
 pub mod http;
+pub mod indicator;
 pub mod instrument;
+pub mod layout;
 pub mod page;
 pub mod password;
 pub mod person;
+pub mod preferences;
 pub mod quote;
 pub mod scalar;
 pub mod session;
 pub mod system;
 pub mod totp;
+pub mod trade;
 pub mod user;
 pub mod user_error;
 pub mod watchlist;
+pub mod webhook;

@@ -5,19 +5,24 @@
 //! [`text`] has every word, [`browser`] is the way to the browser.
 
 mod agent;
+mod alerts;
 mod app;
 mod browser;
 mod chart;
 mod components;
 mod feed;
 mod graphql;
+mod keyboard;
 mod live;
+mod news;
 mod number;
 mod pages;
 mod preferences;
 mod session;
+mod tape;
 mod text;
 mod ui;
+mod workspace;
 
 use std::io::{self, Write};
 

@@ -92,6 +92,12 @@ pub fn age(millis: i64) -> String {
     }
 }
 
+/// A number as people type it: with grouping commas, a plus or a typographic minus; none where it is no number.
+pub fn typed(text: &str) -> Option<Decimal> {
+    let plain: String = text.trim().chars().filter(|letter| *letter != ',').collect();
+    plain.replace(MINUS, "-").parse().ok()
+}
+
 fn signed(value: Number, scale: u32) -> String {
     let text = grouped(value, scale);
     if value > Number::ZERO && text.chars().any(|digit| ('1'..='9').contains(&digit)) {

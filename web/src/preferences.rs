@@ -1,18 +1,32 @@
-//! How the reader wants the dashboard to look: language and theme, remembered by this browser.
+//! How the reader wants the dashboard: kept by the server for whoever is logged in, and remembered by this
+//! browser, so that the first picture looks right already.
 
 use dioxus::prelude::*;
+use gloo_timers::future::TimeoutFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::browser;
+use crate::graphql::preferences as server;
+use crate::graphql::user_error::{Refusal, UserErrorCode};
+use crate::session::Session;
 use crate::text::{Catalogue, Language};
 
-const LANGUAGE_KEY: &str = "tickgraph.language";
 /// `public/theme.js` reads it too, before the first picture.
-const THEME_KEY: &str = "tickgraph.theme";
+const KEY: &str = "tickgraph.preferences";
 
-/// The colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long nothing may change before a change is saved.
+const QUIET_MS: u32 = 800;
+
+/// The version of preferences that were never saved.
+const NEVER_SAVED: i32 = 0;
+
+/// The colours of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Theme {
     /// As the machine is set.
+    #[default]
     System,
     /// Light on dark.
     Dark,
@@ -20,49 +34,171 @@ pub enum Theme {
     Light,
 }
 
-impl Theme {
-    /// Every theme with the name under which it is remembered.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Dark, "dark"), (Self::Light, "light"), (Self::System, "system")];
+/// The colour of what rises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rising {
+    /// Green rises, red falls: the West's habit.
+    #[default]
+    Green,
+    /// Red rises, green falls: East Asia's habit.
+    Red,
+}
 
-    fn from_name(name: &str) -> Self {
-        Self::ALL.into_iter().find(|(_, known)| *known == name).map_or(Self::System, |(theme, _)| theme)
+/// How close things stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Density {
+    /// As much as can be read.
+    Compact,
+    /// Some air.
+    #[default]
+    Normal,
+    /// Room for fingers.
+    Roomy,
+}
+
+/// Whether single keys are commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SingleKeys {
+    /// They are.
+    #[default]
+    On,
+    /// They are not: only combinations with Ctrl are, and the question mark.
+    Off,
+}
+
+/// A time zone by its name; the machine's own where the name is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Zone(pub &'static str);
+
+impl Zone {
+    /// Every zone that is offered.
+    pub const ALL: [Self; 14] = [
+        Self(""),
+        Self("UTC"),
+        Self("America/New_York"),
+        Self("America/Chicago"),
+        Self("America/Los_Angeles"),
+        Self("Europe/London"),
+        Self("Europe/Berlin"),
+        Self("Europe/Zurich"),
+        Self("Asia/Shanghai"),
+        Self("Asia/Hong_Kong"),
+        Self("Asia/Tokyo"),
+        Self("Asia/Singapore"),
+        Self("Asia/Kolkata"),
+        Self("Australia/Sydney"),
+    ];
+}
+
+impl Serialize for Zone {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(Self::ALL.into_iter().find(|zone| zone.0 == name).unwrap_or_default())
+    }
+}
+
+/// Everything that can be chosen. What another version wrote beside it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choices {
+    /// The language's tag; as the browser is set where it is empty.
+    pub language: String,
+    /// The colours of the page.
+    pub theme: Theme,
+    /// The colour of what rises.
+    pub rising: Rising,
+    /// The time zone.
+    pub zone: Zone,
+    /// How close things stand.
+    pub density: Density,
+    /// Whether single keys are commands.
+    pub keys: SingleKeys,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl Choices {
+    fn read(content: &str) -> Option<Self> {
+        serde_json::from_str(content).ok()
     }
 
-    fn name(self) -> &'static str {
-        Self::ALL.into_iter().find(|(theme, _)| *theme == self).map_or("system", |(_, name)| name)
+    fn written(&self) -> String {
+        // It has no map with keys that JSON cannot hold, so that it cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
 /// The reader's choices; made once, at the root.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Preferences {
-    language: Signal<Language>,
-    theme: Signal<Theme>,
+    choices: Signal<Choices>,
+    /// Why the last change is not on the server.
+    pub refusal: Signal<Option<Refusal>>,
+    version: Signal<Option<i32>>,
+    owner: Signal<Option<Session>>,
+    changes: Signal<u32>,
 }
 
 impl Preferences {
     /// What this browser remembers, else what it is set to.
     pub fn remembered() -> Self {
-        let language = browser::remembered(LANGUAGE_KEY).unwrap_or_else(browser::language);
-        let theme = browser::remembered(THEME_KEY).unwrap_or_default();
-        let preferences = Self {
-            language: Signal::new(Language::from_tag(&language)),
-            theme: Signal::new(Theme::from_name(&theme)),
-        };
-        show_language(*preferences.language.peek());
-        show_theme(*preferences.theme.peek());
-        preferences
+        let choices = browser::remembered(KEY).and_then(|text| Choices::read(&text)).unwrap_or_default();
+        show(&choices);
+        Self {
+            choices: Signal::new(choices),
+            refusal: Signal::new(None),
+            version: Signal::new(None),
+            owner: Signal::new(None),
+            changes: Signal::new(0),
+        }
+    }
+
+    /// Everything that was chosen.
+    pub fn choices(self) -> Choices {
+        self.choices.read().clone()
     }
 
     /// The language.
     pub fn language(self) -> Language {
-        *self.language.read()
+        language_of(&self.choices.read())
     }
 
     /// The theme.
     pub fn theme(self) -> Theme {
-        *self.theme.read()
+        self.choices.read().theme
+    }
+
+    /// The colour of what rises.
+    pub fn rising(self) -> Rising {
+        self.choices.read().rising
+    }
+
+    /// The time zone.
+    pub fn zone(self) -> Zone {
+        self.choices.read().zone
+    }
+
+    /// How high a row of a table is, in pixels.
+    pub fn row_height(self) -> u32 {
+        match self.choices.read().density {
+            Density::Compact => 24,
+            Density::Normal => 30,
+            Density::Roomy => 40,
+        }
+    }
+
+    /// Whether single keys are commands.
+    pub fn single_keys(self) -> SingleKeys {
+        self.choices.read().keys
     }
 
     /// Every text in the reader's language.
@@ -70,34 +206,157 @@ impl Preferences {
         Catalogue(self.language())
     }
 
-    /// Changes the language.
-    pub fn set_language(mut self, language: Language) {
-        browser::remember(LANGUAGE_KEY, language.tag());
-        show_language(language);
-        self.language.set(language);
+    /// Changes something.
+    pub fn change(mut self, change: impl FnOnce(&mut Choices)) {
+        let mut choices = self.choices.peek().clone();
+        change(&mut choices);
+        if choices == *self.choices.peek() {
+            return;
+        }
+        self.adopt(choices);
+        let number = *self.changes.peek() + 1;
+        self.changes.set(number);
+        let session = *self.owner.peek();
+        if let Some(session) = session {
+            dioxus::core::spawn_forever(async move {
+                TimeoutFuture::new(QUIET_MS).await;
+                if *self.changes.peek() == number {
+                    self.save(session).await;
+                }
+            });
+        }
     }
 
-    /// Changes the theme.
-    pub fn set_theme(mut self, theme: Theme) {
-        browser::remember(THEME_KEY, theme.name());
+    /// Somebody is logged in: what the server keeps for that person counts.
+    pub async fn follow(mut self, session: Session) {
+        self.owner.set(Some(session));
+        let before = *self.changes.peek();
+        // What the browser remembers is good enough until the server answers, and where it does not.
+        let Ok(kept) = server::own(session).await else { return };
+        let Some(kept) = kept else { return };
+        self.version.set(Some(kept.version));
+        // What nobody has saved yet is no choice; what was chosen meanwhile is a later one.
+        let chosen = kept.version != NEVER_SAVED && *self.changes.peek() == before;
+        if let Some(choices) = Choices::read(&kept.content).filter(|_| chosen) {
+            self.adopt(choices);
+        }
+    }
+
+    /// Nobody is logged in any more.
+    pub fn forget_owner(mut self) {
+        self.owner.set(None);
+        self.version.set(None);
+    }
+
+    fn adopt(mut self, choices: Choices) {
+        browser::remember(KEY, &choices.written());
         // The page changes first, so that whoever hears of it finds the new colours.
-        show_theme(theme);
-        self.theme.set(theme);
+        show(&choices);
+        self.choices.set(choices);
+    }
+
+    /// The latest choice of the person counts: where another tab was faster, its version is built upon.
+    async fn save(mut self, session: Session) {
+        for _ in 0..2 {
+            let (content, version) = (self.choices.peek().written(), *self.version.peek());
+            match server::save(session, content, version).await {
+                Ok(kept) => {
+                    self.version.set(Some(kept.version));
+                    return self.refusal.set(None);
+                }
+                Err(refusal) if refusal.has(UserErrorCode::Outdated) => {
+                    let kept = server::own(session).await.ok().flatten();
+                    self.version.set(kept.map(|kept| kept.version));
+                }
+                Err(refusal) => return self.refusal.set(Some(refusal)),
+            }
+        }
     }
 }
 
-fn show_language(language: Language) {
-    browser::set_root_attribute("lang", language.tag());
+fn language_of(choices: &Choices) -> Language {
+    if choices.language.is_empty() {
+        Language::from_tag(&browser::language())
+    } else {
+        Language::from_tag(&choices.language)
+    }
 }
 
-fn show_theme(theme: Theme) {
-    match theme {
-        Theme::System => browser::remove_root_attribute("data-theme"),
-        theme => browser::set_root_attribute("data-theme", theme.name()),
-    }
+/// Tells the style sheet and assistive technology.
+fn show(choices: &Choices) {
+    browser::set_root_attribute("lang", language_of(choices).tag());
+    let attribute = |name: &str, value: Option<&str>| match value {
+        Some(value) => browser::set_root_attribute(name, value),
+        None => browser::remove_root_attribute(name),
+    };
+    attribute(
+        "data-theme",
+        match choices.theme {
+            Theme::System => None,
+            Theme::Dark => Some("dark"),
+            Theme::Light => Some("light"),
+        },
+    );
+    attribute("data-rising", (choices.rising == Rising::Red).then_some("red"));
+    attribute(
+        "data-density",
+        match choices.density {
+            Density::Compact => Some("compact"),
+            Density::Normal => None,
+            Density::Roomy => Some("roomy"),
+        },
+    );
 }
 
 /// Every text in the reader's language, for a component.
 pub fn use_text() -> Catalogue {
     use_context::<Preferences>().text()
+}
+
+/// Moments in the reader's zone and language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    zone: Zone,
+    language: Language,
+}
+
+impl Clock {
+    /// A time of day.
+    pub fn time(self, millis: i64) -> String {
+        browser::clock_time(millis, self.language.tag(), self.zone.0)
+    }
+
+    /// A time of day with its milliseconds.
+    pub fn exact_time(self, millis: i64) -> String {
+        format!("{}.{:03}", self.time(millis), millis.rem_euclid(1_000))
+    }
+
+    /// A day and its time.
+    pub fn moment(self, millis: i64) -> String {
+        browser::date_time(millis, self.language.tag(), self.zone.0)
+    }
+}
+
+/// Moments in the reader's zone and language, for a component.
+pub fn use_clock() -> Clock {
+    let preferences = use_context::<Preferences>();
+    Clock { zone: preferences.zone(), language: preferences.language() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again_with_what_others_wrote() {
+        let text = r#"{"theme":"dark","zone":"Asia/Tokyo","later":{"a":1}}"#;
+        let choices = Choices::read(text).unwrap();
+        assert_eq!((choices.theme, choices.zone), (Theme::Dark, Zone("Asia/Tokyo")));
+        assert_eq!((choices.rising, choices.density), (Rising::Green, Density::Normal));
+        let again = Choices::read(&choices.written()).unwrap();
+        assert_eq!(again, choices);
+        assert!(choices.written().contains(r#""later":{"a":1}"#));
+        assert_eq!(Choices::read(r#"{"zone":"Mars/Olympus"}"#).map(|read| read.zone), Some(Zone("")));
+        assert_eq!(Choices::read(r#"{"theme":7}"#), None);
+    }
 }

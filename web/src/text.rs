@@ -106,6 +106,36 @@ texts! {
     ErrorLimitReached ErrorOutdated ErrorCredentials ErrorSetUpToken ErrorSetUpDone ErrorOther
     ErrorInvalidAddresses ErrorCodeRequired ErrorCode ErrorTooManyAttempts ErrorPasswordToken
     ErrorLastAdministrator ErrorPasswordWrong
+    CommandPalette CommandCheatSheet CommandNewAlert CommandBell CommandLayouts CommandToggleTheme
+    CommandPreferences CommandNextPanel CommandPreviousPanel CommandPanel CommandMaximise CommandAddPanel
+    CommandClosePanel CommandNextLink CommandResize CommandMove ListKeysWalk ListKeysMove ListKeysRemove
+    KeysGeneral KeysPanels KeysLists SingleKeysAreOff Close PalettePlaceholder Search Commands Panels
+    Layouts Instruments Pages NewLayout NewLayoutFrom AddPanelOf TemplateTrading TemplateCharts
+    TemplateFocus TemplateTape Quote Depth Trades Alerts News NoLink LinkColour LinkLead ColourBlue
+    ColourOrange ColourGreen ColourPurple ColourPink ColourTeal Maximise Restore ClosePanel Divider NoPanels
+    NoPanelsHint StartAnew LayoutSaved LayoutSaving LayoutNotSaved LayoutName SaveAsNew LayoutBroken
+    LayoutNewer LayoutConflict TakeTheirs KeepMine KeepBoth Columns Spread High Low Levels LoadingDepth
+    DepthFailed NoDepth DepthOf Exchange Price Size Total BidShare LeastSize TradesFailed LoadingTrades
+    NoTrades TradesOf Time NewTrades TradesMissed AtTheAsk AtTheBid BetweenBidAndAsk NoNews NoNewsHint
+    BellLabel AlertEvents NoAlertEvents NoAlertEventsHint AlertEventsFailed MarkAllRead ShowInstrument
+    AlertsWatched NewAlertOn AlertsFailed NoAlerts NoAlertsHint AlertActive AlertPaused AlertTriggered
+    AlertFailed PauseAlert ResumeAlert EditAlert DeleteAlert ByEmail ByWebhook DeliveryPending DeliveryDone
+    DeliveryFailed Indicator IsAbove IsBelow CrossesUp CrossesDown Crosses AlertField AlertComparison
+    AlertValue AlertRepeat RepeatOnce RepeatEveryTime NotANumber IndicatorLength IndicatorLengthHint MailOff
+    MailNotConfirmed NoWebhook AlertEnds AlertEndsHint AlertName Optional SaveAlert CreateAlert Webhooks
+    WebhooksLead WebhookSecretLead WebhooksFailed NoWebhooks WebhookName WebhookUrl AddWebhook SendTest
+    LastDelivered NeverDelivered EmailTitle EmailLead EmailUnknown EmailConfirmed EmailUnconfirmed EmailCode
+    ConfirmEmail EmailAddress EmailHint SaveEmail Preferences PreferencesLead RisingColour RisingColourHint
+    GreenUp RedUp Density DensityCompact DensityNormal DensityRoomy SingleKeys SingleKeysHint TimeZone
+    ZoneOfMachine Gallery GalleryLead
+    ActionWebhookCreate ActionWebhookDelete ActionEmailSet ActionEmailConfirm FailureDelisted
+    EveryBarSize ChartStyle StyleCandles StyleBars StyleLine StyleArea PriceScale ScaleLinear
+    ScaleLogarithmic ScalePercent ChartClock ClockPreferred ClockExchange ClockLocal ClockUtc ChartSettings
+    GoToDate FitChart ResetChart Screenshot Indicators AddIndicator EditIndicator SaveIndicator
+    RemoveIndicator IndicatorsFailed HiddenInPercent IndicatorSource UsualSource IndicatorColour FastLength SlowLength
+    SignalLength Deviations Compare CompareWith CompareHint CompareFull StopComparing AlertHere StalePrice
+    LastBarInWords KeysChart ChartKeysPan ChartKeysZoom ChartKeysEnds ChartKeysFit ChartKeysSizes
+    ChartKeysAlert
 }
 
 /// The texts in one language.
@@ -126,11 +156,6 @@ impl Catalogue {
         values.iter().fold(self.say(text).to_owned(), |filled, (name, value)| {
             filled.replace(&format!("{{{name}}}"), value)
         })
-    }
-
-    /// The language.
-    pub fn language(self) -> Language {
-        self.0
     }
 
     /// A person's role.

@@ -1,7 +1,5 @@
 //! The bars that a chart shows: history and the newest bars in one order, without holes or doubles.
 
-use std::collections::BTreeMap;
-
 use crate::graphql::bar::Bar;
 use crate::graphql::scalar::DateTime;
 
@@ -18,12 +16,16 @@ pub enum Drawing {
     All,
 }
 
-/// Bars by their first moment.
+/// Bars by their first moment, oldest first. Almost everything happens at the end, so that a vector serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Series {
-    bars: BTreeMap<i64, Bar>,
+    bars: Vec<Bar>,
     /// Up to which bar nothing is missing, where live bars may have been missed since.
     whole_until: Option<i64>,
+}
+
+fn seconds(bar: &Bar) -> i64 {
+    bar.time.seconds()
 }
 
 /// What the newest stretch of history means for what is before it.
@@ -36,29 +38,47 @@ pub enum Seam {
 }
 
 impl Series {
-    /// Takes in a stretch of history. It is more exact than what came live, except for the newest bar, which
-    /// is still growing unless history goes past it.
+    /// Takes in a stretch of history, oldest first. It is more exact than what came live, except for the
+    /// newest bar, which is still growing unless history goes past it.
     pub fn merge(&mut self, history: &[Bar]) {
-        let last = history.last().map(|bar| bar.time.seconds());
-        let growing = self.newest().filter(|newest| last <= Some(*newest));
+        let (Some(first), Some(last)) = (history.first().map(seconds), history.last().map(seconds)) else {
+            return;
+        };
+        let growing = self.newest().filter(|newest| last <= *newest);
+        let from = self.place(first);
+        let to = self.place(last + 1);
+        let own: Vec<Bar> = self.bars.get(from..to).unwrap_or_default().to_vec();
+        let mut merged = Vec::with_capacity(own.len() + history.len());
+        let mut own = own.into_iter().peekable();
         for bar in history {
-            let time = bar.time.seconds();
-            if Some(time) != growing {
-                self.bars.insert(time, *bar);
+            while let Some(before) = own.next_if(|own| own.time < bar.time) {
+                merged.push(before);
             }
+            let known = own.next_if(|own| own.time == bar.time);
+            merged.push(known.filter(|known| Some(seconds(known)) == growing).unwrap_or(*bar));
         }
+        self.bars.splice(from..to, merged);
+    }
+
+    /// The first place whose bar does not start before then.
+    fn place(&self, start: i64) -> usize {
+        if self.newest().is_none_or(|newest| newest < start) {
+            return self.bars.len();
+        }
+        self.bars.partition_point(|bar| seconds(bar) < start)
     }
 
     /// Takes in the newest stretch of history. Where it does not reach back to the bars up to which nothing
     /// is missing, those give way: a chart must not hide a hole.
     pub fn merge_newest(&mut self, history: &[Bar]) -> Seam {
-        let Some(start) = history.first().map(|bar| bar.time.seconds()) else { return Seam::Closed };
+        let Some(start) = history.first().map(seconds) else { return Seam::Closed };
         let whole_until = self.whole_until.take().or(self.newest());
         self.merge(history);
         if whole_until.is_none_or(|until| until >= start) {
             return Seam::Closed;
         }
-        self.bars = self.bars.split_off(&start);
+        let gone = self.place(start);
+        self.bars.drain(..gone);
         Seam::Cut
     }
 
@@ -68,25 +88,39 @@ impl Series {
     }
 
     fn newest(&self) -> Option<i64> {
-        self.bars.last_key_value().map(|(time, _)| *time)
+        self.bars.last().map(seconds)
     }
 
     /// Takes in a bar that came live.
     pub fn apply(&mut self, bar: Bar) -> Drawing {
-        let time = bar.time.seconds();
-        let newest = self.newest();
-        let replaced = self.bars.insert(time, bar);
-        match (newest, replaced) {
-            (_, Some(old)) if old == bar => Drawing::Nothing,
-            (Some(newest), None) if time < newest => Drawing::All,
-            (Some(newest), Some(_)) if time < newest => Drawing::Earlier,
-            _ => Drawing::Newest,
+        let time = seconds(&bar);
+        match self.newest() {
+            Some(newest) if newest == time => {
+                let last = self.bars.len() - 1;
+                let old = std::mem::replace(&mut self.bars[last], bar);
+                if old == bar { Drawing::Nothing } else { Drawing::Newest }
+            }
+            Some(newest) if time < newest => self.correct(bar),
+            _ => {
+                self.bars.push(bar);
+                Drawing::Newest
+            }
         }
     }
 
+    fn correct(&mut self, bar: Bar) -> Drawing {
+        let place = self.place(seconds(&bar));
+        if self.bars[place].time != bar.time {
+            self.bars.insert(place, bar);
+            return Drawing::All;
+        }
+        let old = std::mem::replace(&mut self.bars[place], bar);
+        if old == bar { Drawing::Nothing } else { Drawing::Earlier }
+    }
+
     /// Every bar, oldest first.
-    pub fn bars(&self) -> impl Iterator<Item = &Bar> {
-        self.bars.values()
+    pub fn bars(&self) -> &[Bar] {
+        &self.bars
     }
 
     /// Whether there are none.
@@ -96,22 +130,27 @@ impl Series {
 
     /// The oldest bar's first moment.
     pub fn start(&self) -> Option<DateTime> {
-        self.bars.first_key_value().map(|(_, bar)| bar.time)
+        self.bars.first().map(|bar| bar.time)
     }
 
     /// The last bar.
     pub fn last(&self) -> Option<Bar> {
-        self.bars.last_key_value().map(|(_, bar)| *bar)
+        self.bars.last().copied()
     }
 
     /// The bar that starts then.
-    pub fn at(&self, seconds: i64) -> Option<Bar> {
-        self.bars.get(&seconds).copied()
+    pub fn at(&self, start: i64) -> Option<Bar> {
+        self.bars.get(self.place(start)).filter(|bar| seconds(bar) == start).copied()
+    }
+
+    /// The first bar that does not start before then, else the last one.
+    pub fn from(&self, start: i64) -> Option<Bar> {
+        self.bars.get(self.place(start)).copied().or(self.last())
     }
 
     /// The bar before the one that starts then.
-    pub fn before(&self, seconds: i64) -> Option<Bar> {
-        self.bars.range(..seconds).next_back().map(|(_, bar)| *bar)
+    pub fn before(&self, start: i64) -> Option<Bar> {
+        self.place(start).checked_sub(1).and_then(|place| self.bars.get(place)).copied()
     }
 }
 
@@ -127,7 +166,7 @@ mod tests {
     }
 
     fn closes(series: &Series) -> Vec<String> {
-        series.bars().map(|bar| bar.close.0.to_string()).collect()
+        series.bars().iter().map(|bar| bar.close.0.to_string()).collect()
     }
 
     #[test]

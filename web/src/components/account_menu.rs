@@ -25,7 +25,7 @@ pub fn LanguageChoice() -> Element {
             label: text.say(Text::Language),
             items,
             chosen: preferences.language(),
-            onchoose: move |language| preferences.set_language(language),
+            onchoose: move |language: Language| preferences.change(|it| language.tag().clone_into(&mut it.language)),
         }
     }
 }
@@ -48,7 +48,7 @@ pub fn ThemeChoice() -> Element {
             label: text.say(Text::Theme),
             items,
             chosen: preferences.theme(),
-            onchoose: move |theme| preferences.set_theme(theme),
+            onchoose: move |theme| preferences.change(|it| it.theme = theme),
         }
     }
 }
@@ -57,6 +57,7 @@ pub fn ThemeChoice() -> Element {
 pub fn pages(role: Role) -> Vec<(Route, Glyph, Text)> {
     let pages = [
         (Route::Account {}, Glyph::Person, Text::Account),
+        (Route::PreferencesPage {}, Glyph::Gear, Text::Preferences),
         (Route::Sessions {}, Glyph::Screen, Text::Sessions),
         (Route::Keys {}, Glyph::Key, Text::ApiKeys),
         (Route::Users {}, Glyph::People, Text::Users),
@@ -85,7 +86,7 @@ pub fn AccountMenu(user: User) -> Element {
                 strong { "{user.username}" }
                 span { class: "muted", {text.role(user.role)} }
             }
-            div { class: "narrow-only account-settings",
+            div { class: "account-settings",
                 LanguageChoice {}
                 ThemeChoice {}
             }

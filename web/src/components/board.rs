@@ -1,20 +1,18 @@
-//! What the dashboard shows: the watchlists as the server has them, which one is open, which instrument is
-//! chosen. Nothing changes here before the server has said so.
+//! What a panel of watchlists shows: the lists as the server has them, and which one is open. Nothing changes
+//! here before the server has said so.
 
 use std::future::Future;
 
 use dioxus::core::Runtime;
 use dioxus::prelude::*;
 
-use crate::browser;
 use crate::graphql::failure::Failure;
 use crate::graphql::instrument::{Instrument, InstrumentId};
 use crate::graphql::user_error::{Refusal, UserErrorCode};
 use crate::graphql::watchlist::{self, Watchlist, WatchlistId};
 use crate::session::Session;
-
-const LIST_KEY: &str = "tickgraph.watchlist";
-const INSTRUMENT_KEY: &str = "tickgraph.instrument";
+use crate::workspace::panel::PanelId;
+use crate::workspace::state::{Shelf, Workspace};
 
 /// The watchlists, as far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,45 +49,19 @@ pub fn reordered(order: &[InstrumentId], moved: &InstrumentId, step: Step) -> Op
     Some(order)
 }
 
-/// The state that the panels of the dashboard share.
+/// The watchlists, which all panels share.
 #[derive(Clone, Copy, PartialEq)]
-pub struct Board {
-    scope: ScopeId,
+pub struct Watchlists {
     session: Session,
-    /// The watchlists.
+    workspace: Workspace,
+    /// The lists.
     pub lists: Signal<Lists>,
-    /// The chosen instrument.
-    pub chosen: Signal<Option<Instrument>>,
-    /// Why the last change was not made.
-    pub refusal: Signal<Option<Refusal>>,
-    /// Whether a change is on its way.
-    pub busy: Signal<bool>,
-    /// Whether the open list is being edited.
-    pub editing: Signal<bool>,
-    /// Whether a new list is being named.
-    pub naming: Signal<bool>,
-    open: Signal<Option<WatchlistId>>,
 }
 
-impl Board {
-    /// A board of which nothing is known yet.
-    pub fn new(session: Session) -> Self {
-        Self {
-            scope: dioxus::core::current_scope_id(),
-            session,
-            lists: Signal::new(Lists::Loading),
-            chosen: Signal::new(None),
-            refusal: Signal::new(None),
-            busy: Signal::new(false),
-            editing: Signal::new(false),
-            naming: Signal::new(false),
-            open: Signal::new(browser::remembered(LIST_KEY).map(WatchlistId::new)),
-        }
-    }
-
-    /// Runs a task that outlives the row or the form that started it, but not the board.
-    pub fn run(self, task: impl Future<Output = ()> + 'static) {
-        Runtime::current().in_scope(self.scope, || spawn(task));
+impl Watchlists {
+    /// Lists of which nothing is known yet.
+    pub fn new(session: Session, workspace: &Workspace) -> Self {
+        Self { session, workspace: *workspace, lists: Signal::new(Lists::Loading) }
     }
 
     /// Reads the watchlists.
@@ -99,62 +71,100 @@ impl Board {
         }
         match watchlist::all(self.session).await {
             Ok(lists) => {
+                self.workspace.know(lists.iter().flat_map(|list| list.instruments.iter().cloned()));
                 self.lists.set(Lists::Ready(lists));
-                self.choose_something();
             }
             // Lists that are on the screen are better than none.
             Err(_) if matches!(*self.lists.peek(), Lists::Ready(_)) => {}
             Err(failure) => self.lists.set(Lists::Failed(failure)),
         }
     }
+}
+
+/// The state of one panel of watchlists.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Board {
+    scope: ScopeId,
+    session: Session,
+    shared: Watchlists,
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Which panel it is.
+    pub panel: PanelId,
+    /// The watchlists.
+    pub lists: Signal<Lists>,
+    /// Why the last change was not made.
+    pub refusal: Signal<Option<Refusal>>,
+    /// Whether a change is on its way.
+    pub busy: Signal<bool>,
+    /// Whether the open list is being edited.
+    pub editing: Signal<bool>,
+    /// Whether a new list is being named.
+    pub naming: Signal<bool>,
+}
+
+impl Board {
+    /// The board of a panel.
+    pub fn new(shared: &Watchlists, panel: PanelId) -> Self {
+        Self {
+            scope: dioxus::core::current_scope_id(),
+            session: shared.session,
+            shared: *shared,
+            workspace: shared.workspace,
+            panel,
+            lists: shared.lists,
+            refusal: Signal::new(None),
+            busy: Signal::new(false),
+            editing: Signal::new(false),
+            naming: Signal::new(false),
+        }
+    }
+
+    /// Runs a task that outlives the row or the form that started it, but not the board.
+    pub fn run(self, task: impl Future<Output = ()> + 'static) {
+        Runtime::current().in_scope(self.scope, || spawn(task));
+    }
+
+    /// Reads the watchlists.
+    pub async fn load(self) {
+        self.shared.load().await;
+    }
 
     /// The list that is open: the one asked for, else the first.
     pub fn open_list(self) -> Option<Watchlist> {
+        let open = self.workspace.settings(self.panel).list;
         let lists = self.lists.read();
         let Lists::Ready(lists) = &*lists else { return None };
-        let open = self.open.read();
-        let asked = lists.iter().find(|list| Some(&list.id) == open.as_ref());
+        let asked = lists.iter().find(|list| Some(list.id.inner()) == open.as_deref());
         asked.or(lists.first()).cloned()
     }
 
     /// Opens a list.
     pub fn open(mut self, list: &WatchlistId) {
-        browser::remember(LIST_KEY, list.inner());
         self.refusal.set(None);
         self.editing.set(false);
-        self.open.set(Some(list.clone()));
-        self.choose_something();
+        let id = list.inner().to_owned();
+        self.workspace.set(self.panel, |settings| settings.list = Some(id));
     }
 
     /// Chooses an instrument.
-    pub fn choose(mut self, instrument: &Instrument) {
-        browser::remember(INSTRUMENT_KEY, instrument.id.inner());
-        if self.chosen.peek().as_ref() != Some(instrument) {
-            self.chosen.set(Some(instrument.clone()));
-        }
+    pub fn choose(self, instrument: &Instrument) {
+        self.workspace.choose(self.panel, instrument);
     }
 
-    /// Where nothing is chosen: what was chosen last time, else the first of the open list.
-    fn choose_something(mut self) {
-        let Some(list) = self.open_list() else { return };
-        if self.chosen.peek().is_some() {
+    /// Panels that show no instrument get those of the open list, one after the other.
+    pub fn choose_something(self) {
+        // The layout that is about to be opened has instruments of its own.
+        if matches!(*self.workspace.shelf.read(), Shelf::Loading) {
             return;
         }
-        let before = browser::remembered(INSTRUMENT_KEY);
-        let again =
-            list.instruments.iter().find(|instrument| Some(instrument.id.inner()) == before.as_deref());
-        self.chosen.set(again.or(list.instruments.first()).cloned());
-    }
-
-    /// Whose quotes the dashboard needs.
-    pub fn wanted(self) -> Vec<InstrumentId> {
-        let list = self.open_list();
-        let mut wanted: Vec<_> =
-            list.iter().flat_map(|list| &list.instruments).map(|instrument| instrument.id.clone()).collect();
-        if let Some(chosen) = self.chosen.read().as_ref().filter(|chosen| !wanted.contains(&chosen.id)) {
-            wanted.push(chosen.id.clone());
+        let lacking = self.workspace.arrangement.read().without_instrument();
+        let Some(list) = self.open_list().filter(|_| !lacking.is_empty()) else { return };
+        let shown = self.workspace.arrangement.peek().instruments();
+        let fresh = list.instruments.iter().filter(|instrument| !shown.contains(instrument.id.inner()));
+        for (panel, instrument) in lacking.into_iter().zip(fresh.chain(&list.instruments)) {
+            self.workspace.choose(panel, instrument);
         }
-        wanted
     }
 
     /// Makes a list and opens it.

@@ -1,262 +1,135 @@
-//! The chart of the chosen instrument: history first, then each change of the newest bar.
+//! The chart of the chosen instrument, with everything that was set in it.
 
-use std::rc::Rc;
-
-use cynic::SubscriptionBuilder;
 use dioxus::prelude::*;
 use dioxus::web::WebEventExt;
-use futures::StreamExt;
-use futures::channel::mpsc;
-use gloo_timers::future::TimeoutFuture;
 
-use super::bar_legend::{BarLegend, Shown};
-use crate::browser;
-use crate::chart::arrivals::{Arrivals, Continuity};
+use super::bar_legend::BarLegend;
+use super::chart_alerts::{DrawnAlerts, PlaceMenu};
+use super::chart_bar::ChartBar;
+use super::chart_keys;
+use super::chart_legend::{ComparedLegend, Place, StudyLegends, StudyProblem};
+use super::chart_model::{History, Key, Model};
+use super::chart_study::StudyForm;
+use super::chart_trust::{Trust, use_trust};
 use crate::chart::library::{Chart, Format, Span};
-use crate::chart::series::{Drawing, Seam, Series};
-use crate::feed::batched;
-use crate::graphql::bar::{self, Bar, BarSize, LiveBars, LiveBarsVariables, Stretch};
-use crate::graphql::failure::Failure;
-use crate::graphql::instrument::{Instrument, InstrumentId};
+use crate::chart::settings::{Clock, Settings};
+use crate::graphql::bar::BarSize;
+use crate::graphql::instrument::Instrument;
 use crate::live::Live;
 use crate::number;
-use crate::preferences::Preferences;
+use crate::preferences::{Preferences, use_text};
 use crate::session::Session;
 use crate::text::Text;
-use crate::ui::choice::{Choice, Item};
 use crate::ui::notice::{Empty, Loading, Problem};
-
-const SIZE_KEY: &str = "tickgraph.bar-size";
-
-/// How long to wait before history that failed is asked for again, and a subscription that ended.
-const AGAIN_MS: u32 = 5_000;
-
-/// Which bars: whose, and how long each lasts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Key {
-    instrument: InstrumentId,
-    size: BarSize,
-}
-
-/// How far the history is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum History {
-    Loading,
-    Failed(Failure),
-    Ready,
-}
-
-/// Whether there is anything before the oldest bar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Older {
-    Unknown,
-    Asked,
-    None,
-}
-
-/// The chart's state. The bars are never cloned: components see the legend and the history's state.
-#[derive(Clone, Copy, PartialEq)]
-struct Model {
-    session: Session,
-    key: Signal<Option<Key>>,
-    series: Signal<Series>,
-    history: Signal<History>,
-    older: Signal<Older>,
-    chart: Signal<Option<Rc<Chart>>>,
-    broken: Signal<bool>,
-    pointed: Signal<Option<i64>>,
-    /// Counts the reasons to ask for the newest history again.
-    asked: Signal<u32>,
-}
-
-impl Model {
-    fn new(session: Session) -> Self {
-        Self {
-            session,
-            key: Signal::new(None),
-            series: Signal::new(Series::default()),
-            history: Signal::new(History::Loading),
-            older: Signal::new(Older::Unknown),
-            chart: Signal::new(None),
-            broken: Signal::new(false),
-            pointed: Signal::new(None),
-            asked: Signal::new(0),
-        }
-    }
-
-    /// Both history and live bars begin here; whichever is first empties the chart.
-    fn begin(mut self, key: &Key) {
-        if self.key.peek().as_ref() == Some(key) {
-            return;
-        }
-        self.key.set(Some(key.clone()));
-        self.series.set(Series::default());
-        self.history.set(History::Loading);
-        self.older.set(Older::Unknown);
-        self.pointed.set(None);
-        self.with_chart(Chart::start_over);
-    }
-
-    fn with_chart(self, draw: impl FnOnce(&Chart, &Series)) {
-        if let Some(chart) = &*self.chart.peek() {
-            draw(chart, &self.series.peek());
-        }
-    }
-
-    /// Fetches the newest history, again and again until it comes.
-    async fn fetch(mut self, key: Key) {
-        self.begin(&key);
-        loop {
-            match bar::history(self.session, key.instrument.clone(), key.size, Stretch::Newest).await {
-                Ok(bars) => {
-                    let seam = self.series.write().merge_newest(&bars);
-                    if seam == Seam::Cut {
-                        self.older.set(Older::Unknown);
-                    }
-                    let stays = seam == Seam::Closed && *self.history.peek() == History::Ready;
-                    self.history.set(History::Ready);
-                    return self.with_chart(if stays { Chart::draw_all } else { Chart::start_over });
-                }
-                Err(failure) => self.history.set(History::Failed(failure)),
-            }
-            TimeoutFuture::new(AGAIN_MS).await;
-        }
-    }
-
-    /// Fetches what is before the oldest bar.
-    async fn fetch_older(mut self) {
-        let (key, start) = (self.key.peek().clone(), self.series.peek().start());
-        let (Some(key), Some(start)) = (key, start) else { return };
-        if *self.history.peek() != History::Ready || *self.older.peek() != Older::Unknown {
-            return;
-        }
-        self.older.set(Older::Asked);
-        let bars = bar::history(self.session, key.instrument.clone(), key.size, Stretch::Before(start)).await;
-        if self.key.peek().as_ref() != Some(&key) {
-            return;
-        }
-        if self.series.peek().start() != Some(start) {
-            // The bars that these would adjoin are gone.
-            return self.older.set(Older::Unknown);
-        }
-        match bars {
-            Ok(bars) => {
-                self.series.write().merge(&bars);
-                let grew = self.series.peek().start() < Some(start);
-                self.older.set(if grew { Older::Unknown } else { Older::None });
-                if grew {
-                    self.with_chart(Chart::draw_all);
-                }
-            }
-            // The reader's next move towards the past asks again.
-            Err(_) => self.older.set(Older::Unknown),
-        }
-    }
-
-    /// Follows the newest bar. Whatever may have left a hole has the history fetched again.
-    async fn follow(self, live: Live, key: Key) {
-        self.begin(&key);
-        let mut arrivals = Arrivals::default();
-        loop {
-            let variables = LiveBarsVariables { instrument: key.instrument.clone(), size: key.size };
-            batched(
-                live.subscribe(&LiveBars::build(variables)),
-                &mut arrivals,
-                |arrivals: &mut Arrivals, event| {
-                    if arrivals.take(event) == Continuity::Broken {
-                        self.ask();
-                    }
-                },
-                |arrivals| self.apply(arrivals.hand_over()),
-            )
-            .await;
-            TimeoutFuture::new(AGAIN_MS).await;
-            self.ask();
-        }
-    }
-
-    /// Has the newest history fetched again.
-    fn ask(mut self) {
-        self.series.write().interrupt();
-        self.asked += 1;
-    }
-
-    fn apply(mut self, bars: impl Iterator<Item = Bar>) {
-        let mut everything = false;
-        for bar in bars {
-            let drawing = self.series.write().apply(bar);
-            match drawing {
-                Drawing::All => everything = true,
-                drawing => self.with_chart(|chart, series| chart.draw(series, bar, drawing)),
-            }
-        }
-        if everything {
-            self.with_chart(Chart::draw_all);
-        }
-    }
-
-    /// Draws the chart into its place on the page, and listens to the pointer.
-    async fn open_chart(mut self, container: web_sys::Element) {
-        let (pointed, mut points) = mpsc::unbounded();
-        let (older, mut wishes) = mpsc::unbounded();
-        // The chart is taken down before these receivers, so that somebody always listens.
-        let opened = Chart::open(
-            container,
-            move |time| drop(pointed.unbounded_send(time)),
-            move || drop(older.unbounded_send(())),
-        )
-        .await;
-        let Ok(chart) = opened else { return self.broken.set(true) };
-        self.chart.set(Some(Rc::new(chart)));
-        self.with_chart(Chart::start_over);
-        loop {
-            futures::select! {
-                point = points.next() => match point {
-                    Some(point) if *self.pointed.peek() != point => self.pointed.set(point),
-                    Some(_) => {}
-                    None => return,
-                },
-                wish = wishes.next() => if wish.is_some() {
-                    spawn(self.fetch_older());
-                },
-            }
-        }
-    }
-
-    /// The bar that the legend shows.
-    fn shown(self) -> Option<Shown> {
-        let series = self.series.read();
-        let last = series.last()?;
-        let bar = self.pointed.read().and_then(|time| series.at(time)).unwrap_or(last);
-        Some(Shown { bar, before: series.before(bar.time.seconds()), last })
-    }
-}
+use crate::workspace::panel::PanelId;
+use crate::workspace::state::Workspace;
 
 fn span(size: BarSize) -> Span {
-    match size {
-        BarSize::Sec5 | BarSize::Sec15 | BarSize::Sec30 => Span::Seconds,
-        BarSize::Day1 => Span::Days,
-        _ => Span::Minutes,
+    match size.seconds() {
+        Some(seconds) if seconds < 60 => Span::Seconds,
+        Some(_) => Span::Minutes,
+        None => Span::Days,
     }
 }
 
-/// The chart with its row of bar sizes.
+/// What every part of a chart needs to know.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Board {
+    /// Its panel.
+    pub panel: PanelId,
+    /// Its state.
+    pub model: Model,
+    /// What was set in it.
+    pub settings: Memo<Settings>,
+    /// Which of the indicators is being set; the one after the last is a new one.
+    pub editing: Signal<Option<usize>>,
+    workspace: Workspace,
+}
+
+impl Board {
+    /// Changes what is set.
+    pub fn change(self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.peek().clone();
+        change(&mut settings);
+        self.workspace.set(self.panel, |kept| kept.chart = settings.written());
+    }
+
+    /// The time zone in which times are told; the machine's where it is empty.
+    pub fn zone(self, preferences: Preferences) -> String {
+        match self.settings.read().clock {
+            Clock::Preferred => preferences.zone().0.to_owned(),
+            Clock::Exchange => self.model.zone.read().clone().unwrap_or_default(),
+            Clock::Local => String::new(),
+            Clock::Utc => "UTC".to_owned(),
+        }
+    }
+}
+
+/// The chart with its bar of choices and its legend.
 #[component]
-pub fn ChartPanel(instrument: Instrument) -> Element {
+pub fn ChartPanel(panel: PanelId, instrument: Instrument) -> Element {
+    let text = use_text();
     let preferences = use_context::<Preferences>();
-    let text = preferences.text();
-    let session = use_context::<Session>();
-    let live = use_context::<Live>();
+    let (live, session) = (use_context::<Live>(), use_context::<Session>());
     let model = use_hook(|| Model::new(session));
-    let size = use_signal(|| {
-        browser::remembered(SIZE_KEY)
-            .and_then(|name| BarSize::from_short_name(&name))
-            .unwrap_or(BarSize::Min1)
-    });
+    let workspace = use_context::<Workspace>();
+    let settings = use_memo(move || Settings::read(&workspace.settings(panel).chart));
+    let editing = use_signal(|| None);
+    let board = Board { panel, model, settings, editing, workspace };
     let scale = number::scale_of(instrument.price_increment);
     let id = instrument.id.clone();
-    let key = use_memo(use_reactive!(|id| Key { instrument: id, size: size() }));
+    let key = use_memo(use_reactive!(|id| Key { instrument: id, size: settings.read().size }));
+    use_bars(&model, live.clone(), key);
+    use_lines(&board, live, key, scale);
+    use_look(&board, &instrument, preferences);
+    let trust = use_trust(&instrument);
+    let size = settings.read().size;
+    let name = text.fill(Text::ChartOf, &[("symbol", &instrument.symbol), ("size", size.short_name())]);
+    let last_bar = format!("chart-{panel}-last");
 
+    rsx! {
+        div { class: "panel chart-panel",
+            ChartBar { board, instrument: instrument.clone() }
+            div { class: if trust.is_stale() { "chart-box chart-stale" } else { "chart-box" },
+                div {
+                    class: "chart",
+                    "data-testid": "chart",
+                    role: "application",
+                    tabindex: "0",
+                    "aria-label": "{name}",
+                    "aria-describedby": "{last_bar}",
+                    onkeydown: {
+                        let instrument = instrument.clone();
+                        move |event| chart_keys::pressed(&event, &board, &instrument)
+                    },
+                    onmounted: move |event| {
+                        spawn(model.open_chart(event.as_web_event()));
+                    },
+                }
+                if let Some(shown) = model.shown() {
+                    div { class: "legends",
+                        BarLegend { shown, scale }
+                        ComparedLegend { board }
+                        StudyLegends { board, scale, place: Place::OverPrices }
+                    }
+                    StudyLegends { board, scale, place: Place::Below }
+                }
+                StudyProblem { board }
+                Trust { board, trust: trust.clone(), id: last_bar.clone(), scale }
+                DrawnAlerts { board, instrument: instrument.clone() }
+                PlaceMenu { board, instrument: instrument.clone() }
+                Overlay { model }
+            }
+            if let Some(study) = editing() {
+                StudyForm { key: "{study}", board, study }
+            }
+        }
+    }
+}
+
+/// History and live bars.
+fn use_bars(model: &Model, live: Live, key: Memo<Key>) {
+    let model = *model;
     use_resource(move || {
         let (live, key) = (live.clone(), key());
         async move { model.follow(live, key).await }
@@ -266,70 +139,86 @@ pub fn ChartPanel(instrument: Instrument) -> Element {
         let _again = (model.asked)();
         async move { model.fetch(key).await }
     });
+}
+
+/// Indicators and other instruments.
+fn use_lines(board: &Board, live: Live, key: Memo<Key>, scale: u32) {
+    let Board { model, settings, .. } = *board;
+    let studies = use_memo(move || settings.read().studies.clone());
+    let compared = use_memo(move || settings.read().compared.clone());
+    let others_known = use_memo(move || model.lines.compared.read().len());
+    let start = use_memo(move || model.series.read().start());
     use_effect(use_reactive!(|scale| {
-        let format = Format { scale, span: span(size()), language: preferences.language().tag() };
+        let _others = others_known();
+        let _drawn = model.chart.read().is_some();
+        model.draw_lines(&studies.read(), scale);
+    }));
+    let others = live.clone();
+    use_resource(move || {
+        let (live, key, studies) = (live.clone(), key(), studies());
+        async move { model.follow_studies(live, key, studies).await }
+    });
+    use_resource(move || {
+        let (key, studies, start, _again) = (key(), studies(), start(), (model.lines.asked)());
+        async move { model.fetch_studies(key, studies, start).await }
+    });
+    use_resource(move || {
+        let (live, key, ids) = (others.clone(), key(), compared());
+        async move { model.follow_compared(live, key, ids).await }
+    });
+    use_resource(move || {
+        let (key, ids, start, _again) = (key(), compared(), start(), (model.lines.asked)());
+        async move { model.fetch_compared(key, ids, start).await }
+    });
+}
+
+/// How everything is drawn.
+fn use_look(board: &Board, instrument: &Instrument, preferences: Preferences) {
+    let board = *board;
+    let Board { model, settings, .. } = board;
+    let scale = number::scale_of(instrument.price_increment);
+    let step = instrument.price_increment.for_drawing();
+    let size = use_memo(move || settings.read().size);
+    let style = use_memo(move || settings.read().style);
+    let shown_scale = use_memo(move || settings.read().shown_scale());
+    let volume = use_memo(move || settings.read().volume);
+    let zone = use_memo(move || board.zone(preferences));
+    use_effect(use_reactive!(|scale, step| {
+        let format =
+            Format { scale, step, span: span(size()), language: preferences.language().tag(), zone: zone() };
         if let Some(chart) = &*model.chart.read() {
             chart.set_format(&format);
+            // The days of the axis begin elsewhere in another zone.
+            chart.clear();
         }
+        model.with_chart(Chart::draw_all);
+        model.draw_lines(&settings.peek().studies, scale);
     }));
     use_effect(move || {
-        let _theme = preferences.theme();
+        let style = style();
+        if let Some(chart) = &*model.chart.read() {
+            chart.set_style(style);
+        }
+        model.with_chart(Chart::draw_all);
+    });
+    use_effect(move || {
+        if let Some(chart) = &*model.chart.read() {
+            chart.set_scale(shown_scale());
+            chart.set_volume(volume());
+        }
+    });
+    use_effect(move || {
+        let _colours = (preferences.theme(), preferences.rising());
         if let Some(chart) = &*model.chart.read() {
             chart.restyle();
         }
     });
-
-    rsx! {
-        section { class: "chart-panel", "aria-label": text.say(Text::Chart),
-            div { class: "chart-bar",
-                Sizes { size }
-            }
-            div { class: "chart-box",
-                div {
-                    class: "chart",
-                    "data-testid": "chart",
-                    role: "img",
-                    "aria-label": text.fill(
-                        Text::ChartOf,
-                        &[("symbol", &instrument.symbol), ("size", size().short_name())],
-                    ),
-                    onmounted: move |event| {
-                        spawn(model.open_chart(event.as_web_event()));
-                    },
-                }
-                if let Some(shown) = model.shown() {
-                    BarLegend { shown, scale }
-                }
-                Overlay { model }
-            }
-        }
-    }
-}
-
-#[component]
-fn Sizes(size: Signal<BarSize>) -> Element {
-    let text = crate::preferences::use_text();
-    let items = BarSize::OFFERED
-        .into_iter()
-        .map(|(value, name)| Item { value, label: name.to_owned(), glyph: None })
-        .collect::<Vec<_>>();
-    rsx! {
-        Choice {
-            label: text.say(Text::BarSize),
-            items,
-            chosen: size(),
-            onchoose: move |chosen: BarSize| {
-                browser::remember(SIZE_KEY, chosen.short_name());
-                size.set(chosen);
-            },
-        }
-    }
 }
 
 /// What covers the chart while there is nothing to draw.
 #[component]
 fn Overlay(model: Model) -> Element {
-    let text = crate::preferences::use_text();
+    let text = use_text();
     if (model.broken)() {
         return rsx! {
             div { class: "chart-overlay",

@@ -11,6 +11,7 @@ use crate::preferences::use_text;
 use crate::session::Session;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
+use crate::workspace::panel::PanelId;
 
 /// How long to wait for the next letter before asking.
 const DEBOUNCE_MS: u32 = 200;
@@ -64,7 +65,7 @@ pub fn InstrumentSearch(board: Board) -> Element {
     };
     let mut mark = move |index: usize| {
         active.set(index);
-        browser::scroll_into_view(&option_id(index));
+        browser::scroll_into_view(&option_id(board.panel, index));
     };
     let onkeydown = move |event: KeyboardEvent| {
         let count = count();
@@ -96,10 +97,10 @@ pub fn InstrumentSearch(board: Board) -> Element {
     let shown = open() && *found.read() != Found::Nothing;
     rsx! {
         div { class: "search",
-            label { class: "hidden", r#for: "search", {text.say(Text::AddInstrument)} }
+            label { class: "hidden", r#for: "search-{board.panel}", {text.say(Text::AddInstrument)} }
             Icon { glyph: Glyph::Search }
             input {
-                id: "search",
+                id: "search-{board.panel}",
                 r#type: "text",
                 role: "combobox",
                 autocomplete: "off",
@@ -107,9 +108,9 @@ pub fn InstrumentSearch(board: Board) -> Element {
                 spellcheck: "false",
                 "data-testid": "search-input",
                 "aria-expanded": if shown { "true" } else { "false" },
-                "aria-controls": "search-results",
+                "aria-controls": "search-results-{board.panel}",
                 "aria-autocomplete": "list",
-                "aria-activedescendant": if shown && count() > 0 { option_id(active()) },
+                "aria-activedescendant": if shown && count() > 0 { option_id(board.panel, active()) },
                 placeholder: text.say(Text::SearchPlaceholder),
                 value: "{typed}",
                 oninput: move |event| {
@@ -127,8 +128,8 @@ pub fn InstrumentSearch(board: Board) -> Element {
     }
 }
 
-fn option_id(index: usize) -> String {
-    format!("search-option-{index}")
+fn option_id(panel: PanelId, index: usize) -> String {
+    format!("search-{panel}-option-{index}")
 }
 
 #[component]
@@ -151,11 +152,11 @@ fn Results(board: Board, found: Found, active: usize, onadd: EventHandler<Instru
                     p { class: "search-note", role: "status", {text.say(Text::NothingFound)} }
                 },
                 Found::Instruments(instruments) => rsx! {
-                    ul { id: "search-results", role: "listbox", "aria-label": text.say(Text::SearchResults),
+                    ul { id: "search-results-{board.panel}", role: "listbox", "aria-label": text.say(Text::SearchResults),
                         for (index, instrument) in instruments.into_iter().enumerate() {
                             li {
                                 key: "{instrument.id.inner()}",
-                                id: option_id(index),
+                                id: option_id(board.panel, index),
                                 role: "option",
                                 "aria-selected": if index == active { "true" } else { "false" },
                                 "data-testid": "search-result-{instrument.symbol}",

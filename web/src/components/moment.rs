@@ -2,15 +2,14 @@
 
 use dioxus::prelude::*;
 
-use crate::browser;
 use crate::graphql::scalar::DateTime;
-use crate::preferences::use_text;
+use crate::preferences::use_clock;
 
 /// A day and its time.
 #[component]
 pub fn Moment(at: DateTime) -> Element {
-    let text = use_text();
+    let clock = use_clock();
     rsx! {
-        time { class: "moment", {browser::date_time(at.millis(), text.language().tag())} }
+        time { class: "moment", {clock.moment(at.millis())} }
     }
 }

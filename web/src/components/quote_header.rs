@@ -34,9 +34,9 @@ pub fn QuoteHeader(instrument: Instrument) -> Element {
         .zip(percent)
         .map(|(change, percent)| format!("{} ({})", number::change(change, scale), number::percent(percent)));
     rsx! {
-        header { class: if state == FeedState::Stale { "quote-header is-stale" } else { "quote-header" },
+        div { class: if state == FeedState::Stale { "panel-body quote-header is-stale" } else { "panel-body quote-header" },
             div { class: "quote-title",
-                h1 { "{instrument.symbol}" }
+                h3 { "{instrument.symbol}" }
                 p { class: "quote-name", "{instrument.name}" }
                 p { class: "quote-meta muted",
                     "{instrument.market()} · {instrument.currency} · {text.asset_class(instrument.asset_class)}"

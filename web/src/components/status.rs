@@ -2,13 +2,12 @@
 
 use dioxus::prelude::*;
 
-use crate::browser;
 use crate::feed::Feed;
 use crate::graphql::system::{
     Component as Part, ComponentState, ConnectionState, ConnectionStatus, DeskState, System,
 };
 use crate::live::{Link, LinkState};
-use crate::preferences::use_text;
+use crate::preferences::{use_clock, use_text};
 use crate::text::{Catalogue, Text};
 use crate::ui::menu::Menu;
 
@@ -178,8 +177,8 @@ fn PartLine(
     #[props(default)] since: Option<i64>,
 ) -> Element {
     let text = use_text();
-    let since = since
-        .map(|since| text.fill(Text::Since, &[("time", &browser::clock_time(since, text.language().tag()))]));
+    let clock = use_clock();
+    let since = since.map(|since| text.fill(Text::Since, &[("time", &clock.time(since))]));
     rsx! {
         li {
             span { class: health.class(), "aria-hidden": "true" }

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::account_menu::{AccountMenu, LanguageChoice, ThemeChoice};
+use super::account_menu::AccountMenu;
 use crate::app::Route;
 use crate::preferences::use_text;
 use crate::session::{Session, SessionState};
@@ -22,10 +22,6 @@ pub fn TopBar(children: Element) -> Element {
             }
             div { class: "top-bar-end",
                 {children}
-                div { class: "wide-only top-bar-settings",
-                    LanguageChoice {}
-                    ThemeChoice {}
-                }
                 if let SessionState::LoggedIn(user) = session.state() {
                     AccountMenu { user }
                 }

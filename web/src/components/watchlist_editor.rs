@@ -29,9 +29,9 @@ pub fn WatchlistEditor(board: Board, list: Watchlist) -> Element {
     let busy = (board.busy)();
     rsx! {
         form { class: "inline-form", onsubmit: rename,
-            label { class: "hidden", r#for: "watchlist-name", {text.say(Text::WatchlistName)} }
+            label { class: "hidden", r#for: "watchlist-name-{board.panel}", {text.say(Text::WatchlistName)} }
             input {
-                id: "watchlist-name",
+                id: "watchlist-name-{board.panel}",
                 "data-testid": "watchlist-name",
                 autocomplete: "off",
                 value: "{name}",

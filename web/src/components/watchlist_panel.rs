@@ -2,28 +2,42 @@
 
 use dioxus::prelude::*;
 
-use super::board::{Board, Lists};
+use super::board::{Board, Lists, Watchlists};
 use super::entry::FormProblem;
 use super::instrument_search::InstrumentSearch;
 use super::watchlist_editor::WatchlistEditor;
-use super::watchlist_row::WatchlistRow;
+use super::watchlist_table::WatchlistTable;
 use super::watchlist_tabs::WatchlistTabs;
 use crate::feed::Feed;
 use crate::graphql::instrument::Instrument;
-use crate::graphql::watchlist::Watchlist;
+use crate::live::Live;
 use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::notice::{Empty, Loading, Problem};
+use crate::workspace::panel::PanelId;
 
 /// The panel.
 #[component]
-pub fn WatchlistPanel(board: Board) -> Element {
+pub fn WatchlistPanel(panel: PanelId) -> Element {
     let text = use_text();
+    let (feed, live) = (use_context::<Feed>(), use_context::<Live>());
+    let shared = use_context::<Watchlists>();
+    let board = use_hook(|| Board::new(&shared, panel));
+    let wanted = use_memo(move || {
+        let list = board.open_list();
+        let instruments = list.iter().flat_map(|list| &list.instruments);
+        instruments.map(|instrument| instrument.id.clone()).collect::<Vec<_>>()
+    });
+    use_resource(move || {
+        let (live, wanted) = (live.clone(), wanted());
+        async move { feed.follow_quotes(live, wanted).await }
+    });
+    use_effect(move || board.choose_something());
     let editing = board.editing;
     let open = board.open_list();
     rsx! {
-        section { class: "panel watchlist-panel", "aria-label": text.say(Text::Watchlists),
+        div { class: "panel watchlist-panel",
             WatchlistTabs { board }
             InstrumentSearch { board }
             if let Some(list) = open.clone().filter(|_| editing()) {
@@ -31,7 +45,7 @@ pub fn WatchlistPanel(board: Board) -> Element {
             }
             FormProblem { refusal: (board.refusal)(), fields: vec![] }
             FeedProblem { instruments: open.as_ref().map(|list| list.instruments.clone()).unwrap_or_default() }
-            div { id: "watchlist", class: "panel-body", role: "tabpanel",
+            div { id: "watchlist-{panel}", class: "panel-body panel-frame", role: "tabpanel",
                 match (&*board.lists.read(), open) {
                     (Lists::Loading, _) => rsx! { Loading { label: text.say(Text::Loading) } },
                     (Lists::Failed(failure), _) => rsx! {
@@ -52,7 +66,7 @@ pub fn WatchlistPanel(board: Board) -> Element {
                             p { {text.say(Text::EmptyWatchlistHint)} }
                         }
                     },
-                    (Lists::Ready(_), Some(list)) => rsx! { Table { board, list, editing: editing() } },
+                    (Lists::Ready(_), Some(list)) => rsx! { WatchlistTable { board, list, editing: editing() } },
                 }
             }
         }
@@ -80,43 +94,6 @@ fn FeedProblem(instruments: Vec<Instrument>) -> Element {
                             " "
                         }
                         {text.failure(failure)}
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[component]
-fn Table(board: Board, list: Watchlist, editing: bool) -> Element {
-    let text = use_text();
-    rsx! {
-        table { class: "watchlist", "data-testid": "watchlist-table",
-            caption { class: "hidden", "{list.name}" }
-            thead {
-                tr {
-                    th { scope: "col", {text.say(Text::Symbol)} }
-                    th { scope: "col", class: "col-last", {text.say(Text::Last)} }
-                    if editing {
-                        th { scope: "col", class: "col-buttons", colspan: "5", {text.say(Text::Order)} }
-                    } else {
-                        th { scope: "col", class: "col-change", {text.say(Text::Change)} }
-                        th { scope: "col", class: "col-percent", {text.say(Text::ChangePercent)} }
-                        th { scope: "col", class: "col-bid", {text.say(Text::Bid)} }
-                        th { scope: "col", class: "col-ask", {text.say(Text::Ask)} }
-                        th { scope: "col", class: "col-age", {text.say(Text::Age)} }
-                    }
-                }
-            }
-            tbody {
-                for (index, instrument) in list.instruments.iter().enumerate() {
-                    WatchlistRow {
-                        key: "{instrument.id.inner()}",
-                        board,
-                        list: list.id.clone(),
-                        instrument: instrument.clone(),
-                        index,
-                        editing,
                     }
                 }
             }

@@ -1,22 +1,27 @@
 //! One instrument of a watchlist with its live quote.
 
+use std::rc::Rc;
+
 use dioxus::prelude::*;
 
 use super::board::{Board, Step};
-use super::price::{Age, Change, FeedBadge, LastPrice, Level, RefusalBadge};
+use super::price::{Age, Change, FeedBadge, LastPrice, Level, NOTHING, RefusalBadge};
+use super::watchlist_table::{class, spread};
 use crate::browser;
-use crate::feed::Feed;
+use crate::feed::{Feed, HeldQuote};
 use crate::graphql::instrument::Instrument;
 use crate::graphql::quote::FeedState;
+use crate::graphql::scalar::Decimal;
 use crate::graphql::watchlist::WatchlistId;
 use crate::number;
 use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
+use crate::workspace::panel::Column;
 
 /// The element that takes the focus in a row.
-pub fn focus_id(index: usize) -> String {
-    format!("watchlist-symbol-{index}")
+pub fn focus_id(board: &Board, index: usize) -> String {
+    format!("watchlist-{}-symbol-{index}", board.panel)
 }
 
 /// A row: quotes, or in place of some of them the buttons that change the list.
@@ -27,23 +32,22 @@ pub fn WatchlistRow(
     instrument: Instrument,
     index: usize,
     editing: bool,
+    columns: Vec<Column>,
 ) -> Element {
     let text = use_text();
     let feed = use_context::<Feed>();
     let id = instrument.id.clone();
-    let held = use_memo(move || feed.quotes.read().get(&id).cloned());
+    let held = use_memo(use_reactive!(|id| feed.quotes.read().get(&id).cloned()));
     let held = held();
     let id = instrument.id.clone();
-    let refusal = use_memo(move || feed.refusals.read().about(&id).cloned());
+    let refusal = use_memo(use_reactive!(|id| feed.refusals.read().about(&id).cloned()));
     let refusal = refusal().map(|failure| text.failure(&failure));
     let quote = held.as_ref().map(|held| &held.quote);
     let scale = number::scale_of(instrument.price_increment);
     let trust = held.as_ref().map(|held| held.trust(feed.link.cloned()));
-    let chosen = board.chosen.read().as_ref().is_some_and(|chosen| chosen.id == instrument.id);
+    let chosen = board.workspace.arrangement.read().instrument_of(board.panel) == Some(instrument.id.inner());
     let doubtful = trust.filter(|trust| *trust != FeedState::Live);
     let symbol = instrument.symbol.clone();
-    let (change, percent) =
-        (quote.and_then(|quote| quote.change), quote.and_then(|quote| quote.change_percent));
     let choose = {
         let instrument = instrument.clone();
         move |_| board.choose(&instrument)
@@ -53,10 +57,11 @@ pub fn WatchlistRow(
         tr {
             class: if doubtful == Some(FeedState::Stale) { "is-stale" },
             "aria-current": if chosen { "true" },
+            "aria-rowindex": "{index + 2}",
             "data-testid": "watchlist-row-{symbol}",
             onclick: choose,
             th { scope: "row",
-                button { id: focus_id(index), r#type: "button", class: "row-symbol", onkeydown,
+                button { id: focus_id(&board, index), r#type: "button", class: "row-symbol", onkeydown,
                     span { class: "row-ticker", "{symbol}"
                         if let Some(message) = refusal {
                             RefusalBadge { message, testid: "feed-refusal-{symbol}" }
@@ -71,27 +76,71 @@ pub fn WatchlistRow(
                     span { class: "row-name", "{instrument.name}" }
                 }
             }
-            td { class: "col-last",
-                LastPrice { held: held.clone(), scale, testid: "quote-last-{symbol}" }
-            }
             if editing {
+                td { class: "col-last",
+                    LastPrice { held: held.clone(), scale, testid: "quote-last-{symbol}" }
+                }
                 RowButtons { board, list, instrument }
             } else {
-                td { class: "col-change",
-                    Change { value: change, shown: change.map(|value| number::change(value, scale)) }
+                for column in columns {
+                    Cell { key: "{column:?}", column, held: held.clone(), scale, symbol: symbol.clone() }
                 }
-                td { class: "col-percent", "data-testid": "quote-change-{symbol}",
-                    Change { value: change, shown: percent.map(number::percent), arrow: true }
-                }
-                td { class: "col-bid", "data-testid": "quote-bid-{symbol}",
-                    Level { level: quote.and_then(|quote| quote.bid), scale }
-                }
-                td { class: "col-ask", "data-testid": "quote-ask-{symbol}",
-                    Level { level: quote.and_then(|quote| quote.ask), scale }
-                }
-                td { class: "col-age muted", title: text.say(Text::AgeLong), Age { held: held.clone() } }
             }
         }
+    }
+}
+
+/// One value of a row.
+#[component]
+fn Cell(column: Column, held: Option<Rc<HeldQuote>>, scale: u32, symbol: String) -> Element {
+    let text = use_text();
+    let quote = held.as_ref().map(|held| &held.quote);
+    let change = quote.and_then(|quote| quote.change);
+    let price = |value: Option<Decimal>| {
+        value.map_or_else(|| NOTHING.to_owned(), |value| number::price(value, scale))
+    };
+    let class = class(column);
+    match column {
+        Column::Last => rsx! {
+            td { class, LastPrice { held: held.clone(), scale, testid: "quote-last-{symbol}" } }
+        },
+        Column::Change => rsx! {
+            td { class,
+                Change { value: change, shown: change.map(|value| number::change(value, scale)) }
+            }
+        },
+        Column::Percent => rsx! {
+            td { class, "data-testid": "quote-change-{symbol}",
+                Change {
+                    value: change,
+                    shown: quote.and_then(|quote| quote.change_percent).map(number::percent),
+                    arrow: true,
+                }
+            }
+        },
+        Column::Bid => rsx! {
+            td { class, "data-testid": "quote-bid-{symbol}",
+                Level { level: quote.and_then(|quote| quote.bid), scale }
+            }
+        },
+        Column::Ask => rsx! {
+            td { class, "data-testid": "quote-ask-{symbol}",
+                Level { level: quote.and_then(|quote| quote.ask), scale }
+            }
+        },
+        Column::Spread => rsx! { td { class, {price(quote.and_then(spread))} } },
+        Column::Open => rsx! { td { class, {price(quote.and_then(|quote| quote.open))} } },
+        Column::High => rsx! { td { class, {price(quote.and_then(|quote| quote.high))} } },
+        Column::Low => rsx! { td { class, {price(quote.and_then(|quote| quote.low))} } },
+        Column::Close => rsx! { td { class, {price(quote.and_then(|quote| quote.previous_close))} } },
+        Column::Volume => rsx! {
+            td { class,
+                {quote.and_then(|quote| quote.volume).map_or_else(|| NOTHING.to_owned(), number::compact)}
+            }
+        },
+        Column::Age => rsx! {
+            td { class: "col-age muted", title: text.say(Text::AgeLong), Age { held: held.clone() } }
+        },
     }
 }
 
@@ -124,10 +173,10 @@ fn row_keys(
                 board.step(id, step).await;
                 // The row has to stand in its new place first.
                 browser::next_frame().await;
-                browser::focus(&focus_id(target));
+                browser::focus(&focus_id(&board, target));
             });
         } else {
-            browser::focus(&focus_id(target));
+            browser::focus(&focus_id(&board, target));
         }
     }
 }
@@ -152,7 +201,7 @@ fn RowButtons(board: Board, list: WatchlistId, instrument: Instrument) -> Elemen
         board.run(board.remove(list.clone(), id.clone()));
     };
     rsx! {
-        td { class: "col-buttons", colspan: "5",
+        td { class: "col-buttons",
             button {
                 r#type: "button",
                 class: "icon-button",

@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 
 use super::board::{Board, Lists};
+use super::column_menu::ColumnMenu;
 use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
@@ -27,7 +28,7 @@ pub fn WatchlistTabs(board: Board) -> Element {
                         role: "tab",
                         "data-testid": "watchlist-tab",
                         "aria-selected": if Some(&list.id) == open.as_ref() { "true" } else { "false" },
-                        "aria-controls": "watchlist",
+                        "aria-controls": "watchlist-{board.panel}",
                         onclick: {
                             let id = list.id.clone();
                             move |_| board.open(&id)
@@ -58,6 +59,7 @@ pub fn WatchlistTabs(board: Board) -> Element {
                     Icon { glyph: Glyph::Pencil }
                 }
             }
+            ColumnMenu { board }
         }
         if naming() {
             NewList { board }
@@ -77,12 +79,14 @@ fn NewList(board: Board) -> Element {
             board.create(name).await;
         });
     };
-    use_effect(|| crate::browser::focus("new-watchlist"));
+    let field = format!("new-watchlist-{}", board.panel);
+    let focused = field.clone();
+    use_effect(move || crate::browser::focus(&focused));
     rsx! {
         form { class: "inline-form", onsubmit: submit,
-            label { class: "hidden", r#for: "new-watchlist", {text.say(Text::WatchlistName)} }
+            label { class: "hidden", r#for: "{field}", {text.say(Text::WatchlistName)} }
             input {
-                id: "new-watchlist",
+                id: "{field}",
                 "data-testid": "watchlist-new-name",
                 autocomplete: "off",
                 placeholder: text.say(Text::WatchlistName),

@@ -48,13 +48,17 @@ pub enum AuditAction {
     TotpConfirm,
     TotpRemove,
     RecoveryCodesRenew,
+    WebhookCreate,
+    WebhookDelete,
+    EmailSet,
+    EmailConfirm,
     #[cynic(fallback)]
     Other,
 }
 
 impl AuditAction {
     /// Every action that can be asked for.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::SessionCreate,
         Self::SessionRevoke,
         Self::UserSetUp,
@@ -71,6 +75,10 @@ impl AuditAction {
         Self::TotpConfirm,
         Self::TotpRemove,
         Self::RecoveryCodesRenew,
+        Self::WebhookCreate,
+        Self::WebhookDelete,
+        Self::EmailSet,
+        Self::EmailConfirm,
     ];
 }
 

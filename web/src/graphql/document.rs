@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
 use super::{
-    api_key, audit, bar, instrument, password, person, quote, session, system, totp, user, watchlist,
+    alert, alert_event, api_key, audit, bar, depth, email, indicator, instrument, layout, password, person,
+    preferences, quote, session, system, totp, trade, user, watchlist, webhook,
 };
 
 /// The code with which a server says that it does not know a document.
@@ -96,18 +97,27 @@ fn id(text: &str) -> String {
 /// Every operation of this client as JSON: its id and its text.
 pub fn registry() -> serde_json::Result<String> {
     let texts = [
+        alert::documents(),
+        alert_event::documents(),
         api_key::documents(),
         audit::documents(),
         bar::documents(),
+        depth::documents(),
+        email::documents(),
+        indicator::documents(),
         instrument::documents(),
+        layout::documents(),
         password::documents(),
         person::documents(),
+        preferences::documents(),
         quote::documents(),
         session::documents(),
         system::documents(),
         totp::documents(),
+        trade::documents(),
         user::documents(),
         watchlist::documents(),
+        webhook::documents(),
     ];
     let known: BTreeMap<_, _> = texts.into_iter().flatten().map(|text| (id(&text), text)).collect();
     serde_json::to_string_pretty(&known).map(|json| json + "\n")

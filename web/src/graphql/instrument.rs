@@ -1,5 +1,7 @@
 //! Instruments, and the search for them.
 
+use cynic::QueryBuilder;
+
 use super::document::query;
 use super::failure::Failure;
 use super::scalar::Decimal;
@@ -75,13 +77,29 @@ struct Search {
 
 /// The best matches of a ticker or a name.
 pub async fn search(session: Session, text: String) -> Result<Vec<Instrument>, Failure> {
-    use cynic::QueryBuilder;
     let operation = Search::build(SearchVariables { search: text, first: Some(12) });
     let found = session.call(&operation).await?.instruments.ok_or(Failure::Unreachable)?;
     Ok(found.nodes)
 }
 
+#[derive(cynic::QueryVariables)]
+struct ByIdVariables {
+    id: InstrumentId,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Query", variables = "ByIdVariables")]
+struct InstrumentById {
+    #[arguments(id: $id)]
+    instrument: Option<Instrument>,
+}
+
+/// The instrument of this id; none where it is not known any more.
+pub async fn by_id(session: Session, id: InstrumentId) -> Result<Option<Instrument>, Failure> {
+    Ok(session.call(&InstrumentById::build(ByIdVariables { id })).await?.instrument)
+}
+
 /// The texts of the operations here.
 pub fn documents() -> Vec<String> {
-    vec![query::<Search, SearchVariables>()]
+    vec![query::<Search, SearchVariables>(), query::<InstrumentById, ByIdVariables>()]
 }

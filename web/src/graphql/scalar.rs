@@ -14,6 +14,9 @@ use super::schema;
 pub struct Decimal(pub rust_decimal::Decimal);
 
 impl Decimal {
+    /// Nought.
+    pub const ZERO: Self = Self(rust_decimal::Decimal::ZERO);
+
     /// The nearest float, for drawing and for nothing else.
     pub fn for_drawing(self) -> f64 {
         self.0.to_f64().unwrap_or(f64::NAN)

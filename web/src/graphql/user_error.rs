@@ -27,6 +27,7 @@ pub enum UserErrorCode {
     PasswordTokenInvalid,
     LastAdministrator,
     PasswordWrong,
+    InstrumentDelisted,
     #[cynic(fallback)]
     Other,
 }

@@ -3,9 +3,11 @@
 use dioxus::prelude::*;
 
 use crate::app::Route;
+use crate::components::email_form::EmailForm;
 use crate::components::password_change::PasswordChange;
 use crate::components::second_factor::SecondFactor;
 use crate::components::settings::Settings;
+use crate::components::webhook_list::WebhookList;
 use crate::preferences::use_text;
 use crate::session::{Session, SessionState};
 use crate::text::Text;
@@ -29,6 +31,8 @@ pub fn Account() -> Element {
             }
             PasswordChange {}
             SecondFactor {}
+            EmailForm {}
+            WebhookList {}
         }
     }
 }

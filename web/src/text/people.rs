@@ -48,6 +48,10 @@ impl Catalogue {
             AuditAction::TotpConfirm => Text::ActionTotpConfirm,
             AuditAction::TotpRemove => Text::ActionTotpRemove,
             AuditAction::RecoveryCodesRenew => Text::ActionRecoveryCodesRenew,
+            AuditAction::WebhookCreate => Text::ActionWebhookCreate,
+            AuditAction::WebhookDelete => Text::ActionWebhookDelete,
+            AuditAction::EmailSet => Text::ActionEmailSet,
+            AuditAction::EmailConfirm => Text::ActionEmailConfirm,
             AuditAction::Other => Text::ActionOther,
         })
     }

@@ -21,6 +21,7 @@ impl Catalogue {
             "INTERNAL" => Some(Text::FailureInternal),
             "MARKET_DATA_LINES_EXHAUSTED" => Some(Text::FailureLines),
             "MARKET_DATA_NOT_SUBSCRIBED" => Some(Text::FailureNotSubscribed),
+            "INSTRUMENT_DELISTED" => Some(Text::FailureDelisted),
             _ => None,
         };
         match own {
@@ -73,6 +74,7 @@ impl Catalogue {
             UserErrorCode::TooManyAttempts => Text::ErrorTooManyAttempts,
             UserErrorCode::PasswordTokenInvalid => Text::ErrorPasswordToken,
             UserErrorCode::LastAdministrator => Text::ErrorLastAdministrator,
+            UserErrorCode::InstrumentDelisted => Text::FailureDelisted,
             UserErrorCode::PasswordWrong => Text::ErrorPasswordWrong,
             UserErrorCode::BrokerRefused | UserErrorCode::Other => Text::ErrorOther,
         };

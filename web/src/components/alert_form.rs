@@ -1,0 +1,357 @@
+//! The form in which an alert is made or changed.
+
+use dioxus::prelude::*;
+
+use super::alert_condition;
+use super::entry::FormProblem;
+use super::form::use_work;
+use super::price::NOTHING;
+use crate::alerts::{Alerts, Draft};
+use crate::browser;
+use crate::feed::Feed;
+use crate::graphql::alert::{
+    self, Alert, AlertComparison, AlertConditionInput, AlertField, AlertIndicatorInput, AlertRepeat, Choices,
+};
+use crate::graphql::bar::BarSize;
+use crate::graphql::email;
+use crate::graphql::indicator::{IndicatorInput, IndicatorKind};
+use crate::graphql::scalar::{DateTime, Decimal};
+use crate::graphql::webhook::{self, WebhookId};
+use crate::number;
+use crate::preferences::use_text;
+use crate::session::Session;
+use crate::text::Text;
+use crate::ui::dialog::Dialog;
+use crate::ui::field::{Field, FieldKind};
+use crate::ui::select::Select;
+use crate::ui::tick_box::TickBox;
+
+const FIELDS: [AlertField; 6] = [
+    AlertField::Last,
+    AlertField::Bid,
+    AlertField::Ask,
+    AlertField::Change,
+    AlertField::ChangePercent,
+    AlertField::Indicator,
+];
+
+const COMPARISONS: [AlertComparison; 5] = [
+    AlertComparison::CrossesUp,
+    AlertComparison::CrossesDown,
+    AlertComparison::Crosses,
+    AlertComparison::Above,
+    AlertComparison::Below,
+];
+
+/// What the form holds.
+#[derive(Clone, Copy, PartialEq)]
+struct Entry {
+    field: Signal<AlertField>,
+    comparison: Signal<AlertComparison>,
+    value: Signal<String>,
+    indicator: Signal<AlertIndicatorInput>,
+    length: Signal<String>,
+    repeat: Signal<AlertRepeat>,
+    name: Signal<String>,
+    email: Signal<bool>,
+    webhook: Signal<Option<WebhookId>>,
+    expires: Signal<String>,
+}
+
+fn indicator_of(alert: &Alert) -> Option<AlertIndicatorInput> {
+    let known = alert.condition.indicator.clone()?;
+    let indicator = IndicatorInput {
+        kind: known.kind,
+        source: known.source,
+        length: known.length,
+        fast: known.fast,
+        slow: known.slow,
+        signal: known.signal,
+        deviations: known.deviations,
+    };
+    Some(AlertIndicatorInput { size: known.size, indicator, line: Some(known.line) })
+}
+
+fn usual_indicator() -> AlertIndicatorInput {
+    let kind = IndicatorKind::Rsi;
+    let indicator = IndicatorInput {
+        kind,
+        source: None,
+        length: None,
+        fast: None,
+        slow: None,
+        signal: None,
+        deviations: None,
+    };
+    AlertIndicatorInput { size: BarSize::Min5, indicator, line: None }
+}
+
+impl Entry {
+    fn new(draft: &Draft, price: Option<Decimal>) -> Self {
+        let scale = number::scale_of(draft.instrument.price_increment);
+        let begin = draft.price.or(price).map(|price| price.0.round_dp(scale).normalize().to_string());
+        let known = draft.alert.as_ref();
+        let condition = known.map(|alert| &alert.condition);
+        let indicator = known.and_then(indicator_of).unwrap_or_else(usual_indicator);
+        let length = indicator.indicator.length.map(|length| length.to_string()).unwrap_or_default();
+        let end = known.and_then(|alert| alert.expires_at).map(|end| browser::local_text(end.millis()));
+        let value = condition.map(|condition| condition.value.0.normalize().to_string()).or(begin);
+        Self {
+            field: Signal::new(condition.map_or(AlertField::Last, |condition| condition.field)),
+            comparison: Signal::new(condition.map_or(AlertComparison::Crosses, |it| it.comparison)),
+            value: Signal::new(value.unwrap_or_default()),
+            indicator: Signal::new(indicator),
+            length: Signal::new(length),
+            repeat: Signal::new(known.map_or(AlertRepeat::Once, |alert| alert.repeat)),
+            name: Signal::new(known.and_then(|alert| alert.name.clone()).unwrap_or_default()),
+            email: Signal::new(known.is_some_and(|alert| alert.email)),
+            webhook: Signal::new(known.and_then(|it| it.webhook.as_ref()).map(|webhook| webhook.id.clone())),
+            expires: Signal::new(end.unwrap_or_default()),
+        }
+    }
+
+    /// What was chosen; none while the value is no number.
+    fn choices(self) -> Option<Choices> {
+        let value: Decimal = number::typed(&self.value.peek())?;
+        let field = *self.field.peek();
+        let indicator = (field == AlertField::Indicator).then(|| {
+            let mut chosen = self.indicator.peek().clone();
+            chosen.indicator.length = self.length.peek().trim().parse().ok();
+            chosen
+        });
+        let name = Some(self.name.peek().trim().to_owned()).filter(|name| !name.is_empty());
+        let expires = browser::local_moment(&self.expires.peek()).map(DateTime::from_millis);
+        Some(Choices {
+            name,
+            condition: AlertConditionInput { field, comparison: *self.comparison.peek(), value, indicator },
+            repeat: *self.repeat.peek(),
+            email: *self.email.peek(),
+            webhook: self.webhook.peek().clone(),
+            expires_at: expires,
+        })
+    }
+}
+
+/// The form, over everything else.
+#[component]
+pub fn AlertForm(draft: Draft) -> Element {
+    let text = use_text();
+    let session = use_context::<Session>();
+    let mut alerts = use_context::<Alerts>();
+    let feed = use_context::<Feed>();
+    let price = {
+        let id = draft.instrument.id.clone();
+        move || feed.quotes.read().get(&id).and_then(|held| held.quote.reference_price())
+    };
+    let entry = use_hook(|| Entry::new(&draft, price()));
+    let now = price();
+    let work = use_work();
+    let mut wrong = use_signal(|| false);
+    let mut close = move || alerts.form.set(None);
+    let submit = {
+        let draft = draft.clone();
+        move |event: FormEvent| {
+            event.prevent_default();
+            let Some(choices) = entry.choices() else { return wrong.set(true) };
+            wrong.set(false);
+            let (instrument, known) = (draft.instrument.id.clone(), draft.alert.clone());
+            let request = async move {
+                match known {
+                    Some(known) => alert::update(session, &known, choices).await,
+                    None => alert::create(session, instrument, choices).await,
+                }
+            };
+            work.run(request, move |alert| {
+                alerts.put(alert);
+                alerts.form.set(None);
+            });
+        }
+    };
+    let refusal = work.refusal();
+    let title = if draft.alert.is_some() { Text::EditAlert } else { Text::CommandNewAlert };
+    let scale = number::scale_of(draft.instrument.price_increment);
+    rsx! {
+        Dialog {
+            title: "{text.say(title)}: {draft.instrument.symbol}",
+            close: text.say(Text::Close),
+            testid: "alert-form",
+            onclose: move |()| close(),
+            form { class: "alert-form", onsubmit: submit,
+                p { class: "muted alert-now",
+                    "{draft.instrument.name} · {text.say(Text::Last)} "
+                    strong { {now.map_or_else(|| NOTHING.to_owned(), |now| number::price(now, scale))} }
+                }
+                FormProblem {
+                    refusal: refusal.clone(),
+                    fields: vec!["value", "name", "expiresAt", "webhook", "email", "length"],
+                }
+                Condition { entry, wrong, refusal: refusal.clone() }
+                Ways { entry, refusal: refusal.clone() }
+                div { class: "row",
+                    button {
+                        r#type: "submit",
+                        class: "button button-primary",
+                        "data-testid": "alert-save",
+                        disabled: work.busy(),
+                        {text.say(if draft.alert.is_some() { Text::SaveAlert } else { Text::CreateAlert })}
+                    }
+                    button { r#type: "button", class: "button", onclick: move |_| close(),
+                        {text.say(Text::Cancel)}
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Condition(
+    entry: Entry,
+    wrong: Signal<bool>,
+    refusal: Option<crate::graphql::user_error::Refusal>,
+) -> Element {
+    let text = use_text();
+    let mut entry = entry;
+    let fields = FIELDS.map(|field| (field, text.say(alert_condition::field(field)).to_owned())).to_vec();
+    let comparisons =
+        COMPARISONS.map(|it| (it, text.say(alert_condition::comparison(it)).to_owned())).to_vec();
+    let repeats = vec![
+        (AlertRepeat::Once, text.say(Text::RepeatOnce).to_owned()),
+        (AlertRepeat::EveryTime, text.say(Text::RepeatEveryTime).to_owned()),
+    ];
+    let error = if wrong() {
+        Some(text.say(Text::NotANumber).to_owned())
+    } else {
+        text.field_error(refusal.as_ref(), "value")
+    };
+    rsx! {
+        div { class: "form-grid",
+            Select {
+                id: "alert-field",
+                label: text.say(Text::AlertField),
+                items: fields,
+                chosen: (entry.field)(),
+                onchoose: move |field| entry.field.set(field),
+            }
+            Select {
+                id: "alert-comparison",
+                label: text.say(Text::AlertComparison),
+                items: comparisons,
+                chosen: (entry.comparison)(),
+                onchoose: move |comparison| entry.comparison.set(comparison),
+            }
+            if (entry.field)() == AlertField::Indicator {
+                Indicator { entry }
+            }
+            Field {
+                kind: FieldKind { id: "alert-value", input: "text", autocomplete: "off" },
+                label: text.say(Text::AlertValue),
+                value: entry.value,
+                error,
+                focused: true,
+            }
+            Select {
+                id: "alert-repeat",
+                label: text.say(Text::AlertRepeat),
+                items: repeats,
+                chosen: (entry.repeat)(),
+                onchoose: move |repeat| entry.repeat.set(repeat),
+            }
+        }
+    }
+}
+
+#[component]
+fn Indicator(entry: Entry) -> Element {
+    let text = use_text();
+    let mut entry = entry;
+    let kinds = IndicatorKind::ALL.map(|(kind, name)| (kind, name.to_owned())).to_vec();
+    let sizes = BarSize::OFFERED.into_iter().map(|(size, name)| (size, name.to_owned())).collect::<Vec<_>>();
+    let chosen = (entry.indicator)();
+    rsx! {
+        Select {
+            id: "alert-indicator",
+            label: text.say(Text::Indicator),
+            items: kinds,
+            chosen: chosen.indicator.kind,
+            onchoose: move |kind| {
+                let mut indicator = entry.indicator.write();
+                *indicator = AlertIndicatorInput { size: indicator.size, ..usual_indicator() };
+                indicator.indicator.kind = kind;
+                entry.length.set(String::new());
+            },
+        }
+        Select {
+            id: "alert-size",
+            label: text.say(Text::BarSize),
+            items: sizes,
+            chosen: chosen.size,
+            onchoose: move |size| entry.indicator.write().size = size,
+        }
+        if chosen.indicator.kind.has_length() {
+            Field {
+                kind: FieldKind { id: "alert-length", input: "text", autocomplete: "off" },
+                label: text.say(Text::IndicatorLength),
+                value: entry.length,
+                hint: text.say(Text::IndicatorLengthHint),
+                required: false,
+            }
+        }
+    }
+}
+
+/// How it reaches the person besides the screen, what it is called, and when it ends.
+#[component]
+fn Ways(entry: Entry, refusal: Option<crate::graphql::user_error::Refusal>) -> Element {
+    let text = use_text();
+    let session = use_context::<Session>();
+    let mut entry = entry;
+    let mailbox = use_resource(move || email::own(session));
+    let hooks = use_resource(move || webhook::all(session));
+    let mailbox = mailbox.read().as_ref().and_then(|answer| answer.as_ref().ok()).cloned();
+    let works = mailbox.as_ref().is_some_and(email::Email::works);
+    let hint = match &mailbox {
+        None => String::new(),
+        Some(mailbox) if !mailbox.possible => text.say(Text::MailOff).to_owned(),
+        Some(mailbox) if works => mailbox.address.clone().unwrap_or_default(),
+        Some(_) => text.say(Text::MailNotConfirmed).to_owned(),
+    };
+    let known = hooks.read().as_ref().and_then(|answer| answer.as_ref().ok()).cloned().unwrap_or_default();
+    let mut items = vec![(None, text.say(Text::NoWebhook).to_owned())];
+    items.extend(known.into_iter().map(|hook| (Some(hook.id), hook.name)));
+    rsx! {
+        div { class: "form-grid",
+            Select {
+                id: "alert-webhook",
+                label: text.say(Text::ByWebhook),
+                items,
+                chosen: (entry.webhook)(),
+                onchoose: move |webhook| entry.webhook.set(webhook),
+            }
+            Field {
+                kind: FieldKind { id: "alert-expires", input: "datetime-local", autocomplete: "off" },
+                label: text.say(Text::AlertEnds),
+                value: entry.expires,
+                hint: text.say(Text::AlertEndsHint),
+                error: text.field_error(refusal.as_ref(), "expiresAt"),
+                required: false,
+            }
+            Field {
+                kind: FieldKind { id: "alert-name", input: "text", autocomplete: "off" },
+                label: text.say(Text::AlertName),
+                value: entry.name,
+                hint: text.say(Text::Optional),
+                error: text.field_error(refusal.as_ref(), "name"),
+                required: false,
+            }
+            TickBox {
+                id: "alert-email",
+                label: text.say(Text::ByEmail),
+                hint,
+                ticked: entry.email,
+                disabled: !works && !(entry.email)(),
+                onchange: move |ticked| entry.email.set(ticked),
+            }
+        }
+    }
+}

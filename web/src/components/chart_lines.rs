@@ -1,0 +1,342 @@
+//! The lines of a chart besides its prices: indicators that the server computes, and other instruments.
+
+use cynic::SubscriptionBuilder;
+use dioxus::prelude::*;
+use futures::future::join_all;
+use gloo_timers::future::TimeoutFuture;
+
+use super::chart_model::{AGAIN_MS, Key, Model};
+use crate::chart::arrivals::{Arrivals, Continuity};
+use crate::chart::library::{Chart, closes_beside};
+use crate::chart::plan::Group;
+use crate::chart::series::{Drawing, Series};
+use crate::chart::settings::Study;
+use crate::chart::values::{Reach, Values};
+use crate::feed::batched;
+use crate::graphql::bar::{self, LiveBars, LiveBarsVariables, MOST_BARS, Stretch, Wanted};
+use crate::graphql::failure::Failure;
+use crate::graphql::indicator::{
+    self, IndicatorEvent, IndicatorKind, IndicatorUpdate, LiveIndicators, LiveIndicatorsVariables,
+};
+use crate::graphql::instrument::{self, Instrument, InstrumentId};
+use crate::graphql::scalar::DateTime;
+use crate::live::{Event, Live};
+use crate::number;
+
+/// Another instrument and its bars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// Which.
+    pub instrument: Instrument,
+    /// Its bars.
+    pub series: Series,
+}
+
+/// Whose lines these are.
+#[derive(Clone, Debug, PartialEq)]
+struct Of<T> {
+    key: Key,
+    what: T,
+}
+
+/// The lines.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Lines {
+    /// The indicators' values.
+    pub values: Signal<Values>,
+    /// Why they do not come.
+    pub problem: Signal<Option<Failure>>,
+    /// The other instruments.
+    pub compared: Signal<Vec<Compared>>,
+    studies_of: Signal<Option<Of<Vec<Study>>>>,
+    compared_of: Signal<Option<Of<Vec<String>>>>,
+    /// Counts the reasons to ask for the indicators' history again.
+    pub asked: Signal<u32>,
+}
+
+impl Lines {
+    /// None yet.
+    pub fn new() -> Self {
+        Self {
+            values: Signal::new(Values::default()),
+            problem: Signal::new(None),
+            compared: Signal::new(Vec::new()),
+            studies_of: Signal::new(None),
+            compared_of: Signal::new(None),
+            asked: Signal::new(0),
+        }
+    }
+}
+
+impl Model {
+    // Drawing
+
+    /// Draws every line anew.
+    pub fn draw_lines(self, studies: &[Study], scale: u32) {
+        let compared = self.lines.compared.peek();
+        let others = compared.iter().enumerate().map(|(index, other)| {
+            let scale = number::scale_of(other.instrument.price_increment);
+            Group::compared(index, &other.instrument.symbol, scale)
+        });
+        let groups: Vec<_> = others.chain(studies.iter().map(|study| Group::study(study, scale))).collect();
+        self.with_chart(|chart, _| chart.set_groups(&groups));
+        for index in 0..compared.len() {
+            self.draw_compared(index);
+        }
+        self.draw_values();
+    }
+
+    fn draw_values(self) {
+        let first = self.lines.compared.peek().len();
+        let values = self.lines.values.peek();
+        self.with_chart(|chart, _| {
+            for (study, lines) in values.shape().into_iter().enumerate() {
+                for line in 0..lines {
+                    chart.set_line(first + study, line, &values.numbers(study, line));
+                }
+            }
+        });
+    }
+
+    fn draw_compared(self, index: usize) {
+        let compared = self.lines.compared.peek();
+        if let Some(other) = compared.get(index) {
+            self.with_chart(|chart, own| chart.set_line(index, 0, &closes_beside(&other.series, own)));
+        }
+    }
+
+    // Indicators
+
+    /// The indicators' history, as far back as the bars go.
+    pub async fn fetch_studies(mut self, key: Key, studies: Vec<Study>, start: Option<DateTime>) {
+        let of = Of { key: key.clone(), what: studies.clone() };
+        if self.lines.studies_of.peek().as_ref() != Some(&of) {
+            self.lines.studies_of.set(Some(of));
+            self.lines.values.set(Values::default());
+            self.lines.problem.set(None);
+            self.draw_values();
+        }
+        let Some(start) = start.filter(|_| !studies.is_empty()) else { return };
+        let inputs: Vec<_> = studies.iter().map(Study::input).collect();
+        loop {
+            let known = self.lines.values.peek().start();
+            if known.is_some_and(|known| known <= start.seconds()) {
+                return;
+            }
+            let wanted = self.wanted(&key.instrument, &key, known);
+            match indicator::history(self.session, wanted, inputs.clone()).await {
+                Ok(past) => {
+                    self.lines.problem.set(None);
+                    let reach = self.lines.values.write().prepend(past);
+                    self.draw_values();
+                    if reach == Reach::Same {
+                        return;
+                    }
+                }
+                // What is refused for its settings is refused again.
+                Err(failure @ Failure::Refused { .. }) => return self.lines.problem.set(Some(failure)),
+                Err(failure) => {
+                    self.lines.problem.set(Some(failure));
+                    TimeoutFuture::new(AGAIN_MS).await;
+                }
+            }
+        }
+    }
+
+    /// As many bars up to there as the chart shows.
+    fn wanted(self, instrument: &InstrumentId, key: &Key, until: Option<i64>) -> Wanted {
+        let count = {
+            let series = self.series.peek();
+            let before = |until: i64| series.bars().partition_point(|bar| bar.time.seconds() < until);
+            until.map_or(series.bars().len(), before)
+        };
+        let stretch =
+            until.map_or(Stretch::Newest, |until| Stretch::Before(DateTime::from_millis(until * 1_000)));
+        let count = i32::try_from(count).unwrap_or(MOST_BARS).clamp(1, MOST_BARS);
+        Wanted { instrument: instrument.clone(), size: key.size, stretch, count }
+    }
+
+    /// Follows the indicators at the newest bar.
+    pub async fn follow_studies(self, live: Live, key: Key, studies: Vec<Study>) {
+        if studies.is_empty() {
+            return;
+        }
+        let kinds: Vec<_> = studies.iter().map(|study| study.kind).collect();
+        let indicators: Vec<_> = studies.iter().map(Study::input).collect();
+        let mut epoch = None;
+        loop {
+            let variables = LiveIndicatorsVariables {
+                instrument: key.instrument.clone(),
+                size: key.size,
+                indicators: indicators.clone(),
+            };
+            let mut waiting = Vec::new();
+            batched(
+                live.subscribe(&LiveIndicators::build(variables)),
+                &mut waiting,
+                |waiting: &mut Vec<IndicatorUpdate>, event| match event {
+                    Event::Data(LiveIndicators { indicators: IndicatorEvent::IndicatorUpdate(update) }) => {
+                        if epoch.replace(update.epoch).is_some_and(|before| before != update.epoch) {
+                            self.ask_studies();
+                        }
+                        waiting.retain(|known| known.time != update.time);
+                        waiting.push(update);
+                    }
+                    Event::Data(LiveIndicators { indicators: IndicatorEvent::StreamGap(_) })
+                    | Event::Restarted => self.ask_studies(),
+                    // The query of the same indicators tells why.
+                    Event::Failed(_) | Event::Data(_) => {}
+                },
+                |waiting| self.apply_studies(&kinds, waiting),
+            )
+            .await;
+            TimeoutFuture::new(AGAIN_MS).await;
+            self.ask_studies();
+        }
+    }
+
+    /// What is known of the indicators may have a hole: it is asked for anew.
+    pub fn ask_studies(mut self) {
+        self.lines.studies_of.set(None);
+        self.lines.asked += 1;
+    }
+
+    fn apply_studies(mut self, kinds: &[IndicatorKind], waiting: &mut Vec<IndicatorUpdate>) {
+        for update in waiting.drain(..) {
+            let drawing = self.lines.values.write().apply(kinds, &update);
+            match drawing {
+                Drawing::Nothing => {}
+                Drawing::All => self.ask_studies(),
+                Drawing::Newest | Drawing::Earlier => self.draw_update(update.time.seconds()),
+            }
+        }
+    }
+
+    fn draw_update(self, time: i64) {
+        let first = self.lines.compared.peek().len();
+        let values = self.lines.values.peek();
+        self.with_chart(|chart, _| {
+            for study in 0..values.shape().len() {
+                for (line, value) in values.at(study, Some(time)).into_iter().enumerate() {
+                    chart.update_line(first + study, line, (time, value.unwrap_or(f64::NAN)));
+                }
+            }
+        });
+    }
+
+    // Other instruments
+
+    /// The other instruments' bars, as far back as the chart's own go.
+    pub async fn fetch_compared(mut self, key: Key, ids: Vec<String>, start: Option<DateTime>) {
+        let of = Of { key: key.clone(), what: ids.clone() };
+        if self.lines.compared_of.peek().as_ref() != Some(&of) {
+            if !self.lines.compared.peek().is_empty() {
+                self.lines.compared.set(Vec::new());
+            }
+            let found = self.meet(&ids).await;
+            let compared =
+                found.into_iter().map(|instrument| Compared { instrument, series: Series::default() });
+            self.lines.compared.set(compared.collect());
+            // Not before: this may be begun anew while the server is asked.
+            self.lines.compared_of.set(Some(of));
+        }
+        let Some(start) = start else { return };
+        let count = self.lines.compared.peek().len();
+        join_all((0..count).map(|index| self.fill_compared(&key, index, start))).await;
+    }
+
+    /// The instruments of these ids that are still known, asked for until the server answers.
+    async fn meet(self, ids: &[String]) -> Vec<Instrument> {
+        loop {
+            let asked = ids.iter().map(|id| instrument::by_id(self.session, InstrumentId::new(id.clone())));
+            let answers: Result<Vec<_>, _> = join_all(asked).await.into_iter().collect();
+            match answers {
+                Ok(found) => return found.into_iter().flatten().collect(),
+                Err(_) => TimeoutFuture::new(AGAIN_MS).await,
+            }
+        }
+    }
+
+    async fn fill_compared(mut self, key: &Key, index: usize, start: DateTime) {
+        loop {
+            let Some((id, known)) = self
+                .lines
+                .compared
+                .peek()
+                .get(index)
+                .map(|other| (other.instrument.id.clone(), other.series.start()))
+            else {
+                return;
+            };
+            if known.is_some_and(|known| known <= start) {
+                return self.draw_compared(index);
+            }
+            let wanted = self.wanted(&id, key, known.map(DateTime::seconds));
+            match bar::history(self.session, wanted).await {
+                Ok(past) => {
+                    if let Some(other) = self.lines.compared.write().get_mut(index) {
+                        other.series.merge(&past.bars);
+                    }
+                    self.draw_compared(index);
+                    let reached =
+                        self.lines.compared.peek().get(index).and_then(|other| other.series.start());
+                    if reached == known {
+                        return;
+                    }
+                }
+                Err(_) => TimeoutFuture::new(AGAIN_MS).await,
+            }
+        }
+    }
+
+    /// Follows the other instruments' newest bars.
+    pub async fn follow_compared(self, live: Live, key: Key, ids: Vec<String>) {
+        join_all(ids.into_iter().map(|id| self.follow_one(live.clone(), key.clone(), id))).await;
+    }
+
+    fn ask_compared(mut self) {
+        self.lines.compared_of.set(None);
+        self.lines.asked += 1;
+    }
+
+    async fn follow_one(self, live: Live, key: Key, id: String) {
+        let mut arrivals = Arrivals::default();
+        loop {
+            let variables = LiveBarsVariables { instrument: InstrumentId::new(id.clone()), size: key.size };
+            batched(
+                live.subscribe(&LiveBars::build(variables)),
+                &mut arrivals,
+                |arrivals: &mut Arrivals, event| {
+                    // A hole in one instrument's bars: all of them are asked for anew, which is rare.
+                    if arrivals.take(event) == Continuity::Broken {
+                        self.ask_compared();
+                    }
+                },
+                |arrivals| self.apply_compared(&id, arrivals),
+            )
+            .await;
+            TimeoutFuture::new(AGAIN_MS).await;
+        }
+    }
+
+    fn apply_compared(self, id: &str, arrivals: &mut Arrivals) {
+        let mut signal = self.lines.compared;
+        let mut compared = signal.write();
+        let Some(index) = compared.iter().position(|other| other.instrument.id.inner() == id) else { return };
+        let mut everything = false;
+        for bar in arrivals.hand_over() {
+            match compared[index].series.apply(bar) {
+                Drawing::Nothing => {}
+                Drawing::Newest if self.series.peek().at(bar.time.seconds()).is_some() => {
+                    let point = (bar.time.seconds(), bar.close.for_drawing());
+                    self.with_chart(|chart: &Chart, _| chart.update_line(index, 0, point));
+                }
+                _ => everything = true,
+            }
+        }
+        drop(compared);
+        if everything {
+            self.draw_compared(index);
+        }
+    }
+}

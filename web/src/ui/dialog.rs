@@ -1,0 +1,69 @@
+//! A window over everything else. The focus stays in it, and goes back to where it was.
+
+use dioxus::prelude::*;
+use dioxus::web::WebEventExt;
+
+use super::icon::{Glyph, Icon};
+use crate::browser;
+
+/// The window, with its title and a button to close it. Escape and a click beside it close it too.
+#[component]
+pub fn Dialog(
+    title: String,
+    close: String,
+    #[props(default)] class: String,
+    testid: String,
+    #[props(default)] bare: Bare,
+    onclose: EventHandler<()>,
+    children: Element,
+) -> Element {
+    let before = use_hook(browser::focused);
+    use_drop(move || {
+        if let Some(before) = before {
+            let _ = before.focus();
+        }
+    });
+    rsx! {
+        dialog {
+            class: "dialog {class}",
+            "aria-label": "{title}",
+            "data-testid": "{testid}",
+            onmounted: move |event| browser::show_modal(&event.as_web_event()),
+            onkeydown: move |event| {
+                if event.key() == Key::Escape {
+                    event.prevent_default();
+                    event.stop_propagation();
+                    onclose.call(());
+                }
+            },
+            onclick: move |_| onclose.call(()),
+            div { class: "dialog-body", onclick: move |event| event.stop_propagation(),
+                if bare == Bare::No {
+                    header { class: "dialog-head",
+                        h2 { "{title}" }
+                        button {
+                            r#type: "button",
+                            class: "icon-button",
+                            title: "{close}",
+                            "aria-label": "{close}",
+                            "data-testid": "{testid}-close",
+                            onclick: move |_| onclose.call(()),
+                            Icon { glyph: Glyph::Cross }
+                        }
+                    }
+                }
+                {children}
+            }
+        }
+    }
+}
+
+/// Whether the window is without a head of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bare {
+    /// It has a title and a button.
+    #[default]
+    No,
+    /// Its content says it all.
+    Yes,
+}

@@ -1,0 +1,12 @@
+//! The workspace: panels that the person arranges, links by colour, and keeps on the server.
+//!
+//! [`tree`] divides the room, [`panel`] says what a panel is, [`arrangement`] holds both and is what a layout
+//! keeps, [`standard`] has the arrangements to begin with, [`keeping`] decides what is saved when, and
+//! [`state`] is the workspace on the screen.
+
+pub mod arrangement;
+pub mod keeping;
+pub mod panel;
+pub mod standard;
+pub mod state;
+pub mod tree;

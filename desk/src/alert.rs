@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::alert::{AlertEventId, AlertId, DeliveryId, Fired, Firing, Watched};
-use domain::bar::{Bar, BarQuery, Series};
+use domain::bar::{BarQuery, Series};
 use domain::bus::{Delivery, Message, Topic};
 use domain::instrument::Instrument;
 use domain::market_data::{ConnectionStatus, LineKind};
@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use self::board::{Board, Off, Outcome};
-use self::statistics::Wants;
+use self::statistics::{Answer, Request, Wants};
 use crate::answer::World;
 use crate::history::History;
 use crate::leader::{Leadership, error_chain};
@@ -86,6 +86,7 @@ pub(crate) async fn run(
                 Err(RecvError::Lagged(lost)) => {
                     warn!(lost, "alerts are slow: prices were left out");
                     watching.board.lose_bars();
+                    watching.ask_latest(watching.board.topics());
                 }
                 Err(RecvError::Closed) => return,
             },
@@ -127,7 +128,7 @@ fn changes(this: &Leadership, ended: CancellationToken) -> BoxStream<'static, ()
 enum Done {
     Read(Result<Vec<(Watched, Instrument)>, StoreError>),
     Written(Vec<Firing>, Result<Vec<Fired>, StoreError>),
-    History(Series, Option<Vec<Bar>>),
+    History(Answer),
     Quotes(Vec<Arc<Message>>),
     Nothing,
 }
@@ -178,9 +179,7 @@ impl Watching {
             Message::Quote(quote) => self.board.quote(quote, now),
             Message::Bar(update) => {
                 let (outcome, wants) = self.board.bar(update, now);
-                if let Wants::History(count, to) = wants {
-                    self.fetch(update.series, BarQuery::Last { count, to });
-                }
+                self.fetch(update.series, wants);
                 outcome
             }
             Message::Refused(LineKind::Quotes, refusal) => self.board.refused(refusal, now),
@@ -237,7 +236,9 @@ impl Watching {
             self.keep_at = now + KEEP_EVERY;
             self.keep();
         }
-        if now >= self.expire_at {
+        // What went off in time is written down before its alert is ended.
+        let is_written = self.outbox.is_empty() && !self.is_writing;
+        if is_written && now >= self.expire_at {
             self.expire_at = now + EXPIRE_EVERY;
             let (store, at) = (self.this.ports.alerts.clone(), self.now());
             let expire = async move { store.expire(at).await.map(drop) };
@@ -287,7 +288,11 @@ impl Watching {
         );
     }
 
-    fn fetch(&mut self, series: Series, query: BarQuery) {
+    /// Asks for history where it is wanted.
+    fn fetch(&mut self, series: Series, wants: Wants) {
+        let Wants::History(request) = wants else { return };
+        let Request { count, to } = request;
+        let query = BarQuery::Last { count, to };
         let (history, instruments) = (self.history.clone(), self.this.ports.instruments.clone());
         self.work.push(
             async move {
@@ -297,7 +302,7 @@ impl Watching {
                     Some(instrument) => history.bars(&instrument, series.size, query).await.ok(),
                     None => None,
                 };
-                Done::History(series, bars)
+                Done::History(Answer { series, request, bars })
             }
             .boxed(),
         );
@@ -318,8 +323,9 @@ impl Watching {
                 self.is_writing = false;
                 self.written(firings, fired);
             }
-            Done::History(series, bars) => {
-                let outcome = self.board.history(series, bars.as_deref(), self.now());
+            Done::History(answer) => {
+                let (outcome, wants) = self.board.history(&answer, self.now());
+                self.fetch(answer.series, wants);
                 self.take(outcome);
             }
             Done::Quotes(messages) => messages.iter().for_each(|message| self.hear_retained(message)),
@@ -339,10 +345,17 @@ impl Watching {
         let fresh: Vec<Topic> = topics.difference(&before).copied().collect();
         self.announce_at = Instant::now() + ANNOUNCE_EVERY;
         self.announce();
+        self.ask_latest(fresh);
+    }
+
+    /// Asks for the quotes that were told last of these topics.
+    fn ask_latest(&mut self, topics: impl IntoIterator<Item = Topic>) {
+        let quotes: Vec<Topic> =
+            topics.into_iter().filter(|topic| matches!(topic, Topic::Quotes(_))).collect();
         let bus = self.this.ports.bus.clone();
         self.work.push(
             async move {
-                let latest = bus.latest(&fresh).await.unwrap_or_default();
+                let latest = bus.latest(&quotes).await.unwrap_or_default();
                 Done::Quotes(latest.into_iter().flatten().collect())
             }
             .boxed(),
@@ -396,20 +409,28 @@ impl Watching {
     /// Writes down what is left before another desk leads. It has little time.
     async fn leave(mut self) {
         let (store, epoch) = (self.this.ports.alerts.clone(), self.this.epoch);
-        let firings: Vec<_> = self.outbox.drain(..).collect();
-        let seen = self.board.unkept();
         let leave = async {
-            for firings in firings.chunks(AT_ONCE) {
+            // What is being written is no longer in the queue; where it fails, it comes back to it.
+            while self.is_writing
+                && let Some(done) = self.work.next().await
+            {
+                if matches!(done, Done::Written(..)) {
+                    self.finish(done);
+                }
+            }
+            self.work.clear();
+            for firings in self.outbox.make_contiguous().chunks(AT_ONCE) {
                 store.trigger(epoch, firings).await?;
             }
-            for seen in seen.chunks(AT_ONCE) {
+            for seen in self.board.unkept().chunks(AT_ONCE) {
                 store.keep(seen).await?;
             }
             Ok::<(), StoreError>(())
         };
         if !matches!(tokio::time::timeout(Duration::from_secs(2), leave).await, Ok(Ok(()))) {
-            warn!("what was seen of alerts in the last minute was not kept");
+            warn!("what went off or was seen of alerts last was not written down");
         }
+        self.work.clear();
         let demand = self.this.ports.demand.clone();
         let _ = demand.announce(self.this.options.id, &[], ANNOUNCED_FOR).await;
     }

@@ -68,6 +68,8 @@ pub(crate) struct Feed {
     fetches: FuturesUnordered<BoxFuture<'static, Fetched>>,
     outbox: Outbox,
     published: bool,
+    /// Something could not be published, and nobody was told so yet.
+    missed: bool,
 }
 
 /// Feeds the bus from this leadership's source until `ended`.
@@ -92,6 +94,7 @@ pub(crate) async fn run(
         fetches: FuturesUnordered::new(),
         outbox,
         published: true,
+        missed: false,
     };
     feed.run(ended).await;
 }
@@ -147,7 +150,9 @@ impl Feed {
             }
             SourceEvent::Lost(reason) => {
                 tell_gap::<QuoteBody>(id, now, reason, &mut self.outbox);
-                self.restart_bars(id);
+                if !self.are_printed(id) {
+                    self.restart_bars(id);
+                }
             }
             SourceEvent::Ended(error) => {
                 let ground = self.ground();
@@ -163,16 +168,19 @@ impl Feed {
         let Some(line) = self.trades.get_mut(id) else { return };
         match event {
             SourceEvent::Values(values) => {
+                line.body.take();
                 let state = line.body.state;
-                let quote = self.quotes.get(id).map(|line| &line.body.quote.values);
-                let side = quote.and_then(|quote| TradeSide::of(values.price, quote));
+                // A quote of another time says nothing of this print.
+                let quote =
+                    self.quotes.get(id).map(|line| &line.body.quote).filter(|quote| quote.state == state);
+                let side = quote.and_then(|quote| TradeSide::of(values.price, &quote.values));
                 let stamp = self.outbox.stamp(Topic::Trades(id));
                 self.print_bars(id, &values);
                 let trade = Trade { instrument: id, values, side, received_at: now, stamp, state };
                 self.outbox.put(Message::Trade(trade));
             }
             SourceEvent::State(state, reason) => {
-                line.body.state = state;
+                line.body.follow(state);
                 if state == FeedState::Stale {
                     let reason = reason.unwrap_or_else(|| "trades do not arrive for the moment".into());
                     tell_gap::<TradeBody>(id, now, reason, &mut self.outbox);
@@ -253,6 +261,13 @@ impl Feed {
     fn republish(&mut self) {
         self.quotes.tell_all(&mut self.outbox);
         self.depth.tell_all(&mut self.outbox);
+        if std::mem::take(&mut self.missed) {
+            let (now, outbox) = (self.this.ports.clock.now(), &mut self.outbox);
+            self.trades.tell_gaps(now, "the bus was away, and trades may be missing", outbox);
+            self.quotes.tell_refusals(outbox);
+            self.trades.tell_refusals(outbox);
+            self.depth.tell_refusals(outbox);
+        }
     }
 
     async fn flush(&mut self) {
@@ -261,6 +276,7 @@ impl Feed {
         }
         let result = self.this.publish(self.outbox.waiting()).await;
         self.outbox.clear();
+        self.missed |= result.is_err();
         match (&result, self.published) {
             (Err(error), true) => warn!(error = error_chain(error), "cannot publish quotes"),
             (Ok(()), false) => {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::bar::BarSize;
 use crate::error::{Refusal, RefusalCode};
 use crate::indicator::Indicator;
-use crate::instrument::InstrumentId;
+use crate::instrument::{AssetClass, InstrumentId};
 use crate::quote::QuoteValues;
 use crate::user::UserId;
 use crate::webhook::WebhookId;
@@ -115,9 +115,12 @@ named!(
 );
 
 impl PriceField {
-    /// What it is now, where it is known.
-    pub fn of(self, values: &QuoteValues) -> Option<Decimal> {
+    /// What it is now of an instrument of this class, where it is known. The mid price stands in for the last trade only
+    /// where none is ever printed: a share that was not traded yet has no last price.
+    pub fn of(self, values: &QuoteValues, class: AssetClass) -> Option<Decimal> {
+        let has_last = values.last.is_some() || !class.prints_trades();
         match self {
+            Self::Last | Self::Change | Self::ChangePercent if !has_last => None,
             Self::Last => values.reference_price().map(crate::decimal::Price::value),
             Self::Bid => values.bid.map(|bid| bid.price.value()),
             Self::Ask => values.ask.map(|ask| ask.price.value()),
@@ -314,6 +317,8 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decimal::Price;
+    use crate::quote::QuoteLevel;
 
     #[test]
     fn names_are_read_back() {
@@ -330,6 +335,29 @@ mod tests {
         check(DeliveryChannel::ALL);
         check(DeliveryState::ALL);
         assert_eq!(Comparison::CrossesUp.as_str(), "CROSSES_UP");
+    }
+
+    #[test]
+    fn the_mid_price_stands_in_only_where_no_trades_are_printed() {
+        let level = |price: &str| QuoteLevel { price: Price::new(price.parse().unwrap()), size: None };
+        let values = QuoteValues {
+            bid: Some(level("99")),
+            ask: Some(level("101")),
+            previous_close: Some(level("50").price),
+            ..QuoteValues::default()
+        };
+        let looked = [
+            (PriceField::Last, Some(Decimal::ONE_HUNDRED)),
+            (PriceField::Change, Some(50.into())),
+            (PriceField::ChangePercent, Some(100.into())),
+        ];
+        for (field, mid) in looked {
+            assert_eq!(field.of(&values, AssetClass::Fx), mid, "{field:?}");
+            assert_eq!(field.of(&values, AssetClass::Stock), None, "{field:?}");
+            let traded = QuoteValues { last: Some(level("60")), ..values.clone() };
+            assert!(field.of(&traded, AssetClass::Stock).is_some(), "{field:?}");
+        }
+        assert_eq!(PriceField::Bid.of(&values, AssetClass::Stock), Some(99.into()));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! by the [`ExchangeDay`].
 //!
 //! A file that is no zip, that is empty, or that unpacks to more than it may is refused with a [`ReadError`] that
-//! names it. A row that is cut off, holds what is no number, or is earlier than the row before is left out, counted and
+//! names it. A row that is cut off, holds what is no number or too large a one, or is out of order is left out, counted and
 //! told ([`Rejected`]); where more than one row in a hundred is like that, the file is refused too.
 //!
 //! - [`tick`]: every trade and quote; [`best`] folds quotes into a best bid and offer, and states the rule.
@@ -82,14 +82,20 @@ impl fmt::Display for Rejected {
     }
 }
 
+/// The highest price, in ten-thousandths; sums of those above might not fit.
+const MOST_PRICE: i64 = 10_000_000_000_000;
+
+/// The largest size.
+const MOST_SIZE: i64 = 1_000_000_000_000;
+
 /// A price in ten-thousandths, as the files write it; above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Price(i64);
 
 impl Price {
-    /// So many ten-thousandths; `None` unless that is above zero.
+    /// So many ten-thousandths; `None` unless that is above zero, and no more than a thousand million.
     pub fn new(ten_thousandths: i64) -> Option<Self> {
-        (ten_thousandths > 0).then_some(Self(ten_thousandths))
+        (ten_thousandths > 0 && ten_thousandths <= MOST_PRICE).then_some(Self(ten_thousandths))
     }
 
     /// The same in ten-thousandths.

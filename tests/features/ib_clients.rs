@@ -1,6 +1,7 @@
 //! The simulated gateway is accepted by the broker's older clients too, unmodified: what they read is what the market has.
 
 use domain::bar::BarSize;
+use domain::clock::{Clock, SystemClock};
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 use tests::ib_client::IbClient;
@@ -17,7 +18,7 @@ async fn reads_the_market(name: &str, version: i32) {
     let market = Market::open().await;
     market.hold(SYMBOL);
     market.trade(SYMBOL, "250.5");
-    let end = (OffsetDateTime::now_utc() - Duration::days(3)).replace_time(Time::MIDNIGHT);
+    let end = (SystemClock.now() - Duration::days(3)).replace_time(Time::MIDNIGHT);
     let format = time::macros::format_description!("[year][month][day]-[hour]:[minute]:[second]");
     let text = end.format(&format).unwrap();
     let Some(mut client) = IbClient::start(name, market.address(), SYMBOL, &text) else { return };
@@ -26,7 +27,7 @@ async fn reads_the_market(name: &str, version: i32) {
     assert_eq!(connected["version"], version);
     assert_eq!(connected["accounts"], json!(["SIM0000001"]));
     let told = client.reports("time").await["time"].as_i64().unwrap();
-    assert!((OffsetDateTime::now_utc().unix_timestamp() - told).abs() <= 5, "{told}");
+    assert!((SystemClock.now().unix_timestamp() - told).abs() <= 5, "{told}");
 
     reads_the_contract(&mut client, &market).await;
     reads_history(&mut client, &market, end).await;

@@ -1,4 +1,4 @@
-//! Independent clients of the broker's gateway, from PyPI and unmodified, as the scripts of `tests/ib_clients` use them.
+//! Independent clients of the broker's gateway, from `PyPI` and unmodified, as the scripts of `tests/ib_clients` use them.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;

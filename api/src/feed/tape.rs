@@ -3,6 +3,7 @@
 //! A print stands for itself, so none replaces another. A number of them waits for each follower; one that lets more
 //! wait misses the oldest, is told so, and delays nobody.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::bus::{Bus, BusError, Delivery, Message, Topic};
@@ -48,6 +49,8 @@ struct Roll {
     last: Option<Trade>,
     /// Why the desk does not serve this instrument; stands until a print arrives.
     refusal: Option<Arc<FeedRefusal>>,
+    /// What was lost last; stands until a print arrives.
+    gap: Option<Arc<StreamGap>>,
 }
 
 impl Tape {
@@ -58,7 +61,7 @@ impl Tape {
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        let roll = Roll { out: broadcast::Sender::new(MOST_WAITING), last: None, refusal: None };
+        let roll = Roll { out: broadcast::Sender::new(MOST_WAITING), last: None, refusal: None, gap: None };
         let roll = Arc::new(Mutex::new(roll));
         let pump = Pump { instrument, roll: Arc::clone(&roll), bus, clock: Arc::clone(&clock), is_up: true };
         let pump = tokio::spawn(pump.run()).abort_handle();
@@ -115,8 +118,9 @@ impl Pump {
     /// Nothing arrives any more: told once.
     fn goes_down(&mut self) {
         if std::mem::replace(&mut self.is_up, false) {
-            let roll = lock(&self.roll);
-            self.lose(&roll, roll.last.as_ref().map(|trade| trade.stamp), BUS_AWAY.to_owned());
+            let mut roll = lock(&self.roll);
+            let after = roll.last.as_ref().map(|trade| trade.stamp);
+            self.lose(&mut roll, after, BUS_AWAY.to_owned());
         }
     }
 
@@ -124,7 +128,7 @@ impl Pump {
         let mut roll = lock(&self.roll);
         match message {
             Message::Trade(trade) => self.print(&mut roll, trade),
-            Message::Gap(_, gap) => roll.hand(Handed::Gap(Arc::new(gap.clone()))),
+            Message::Gap(_, gap) => roll.break_off(gap.clone()),
             Message::Refused(_, refusal) => {
                 let refusal = Arc::new(refusal.clone());
                 roll.refusal = Some(Arc::clone(&refusal));
@@ -143,21 +147,28 @@ impl Pump {
                 self.lose(roll, Some(after), "messages were lost on the way from the desk".to_owned());
             } else if trade.stamp.epoch > last.stamp.epoch {
                 let reason = "another desk has taken over; trades in between may be missing".to_owned();
-                self.lose(roll, Some(last.stamp), reason);
+                let after = last.stamp;
+                self.lose(roll, Some(after), reason);
             }
         }
         roll.last = Some(trade.clone());
-        roll.refusal = None;
+        (roll.refusal, roll.gap) = (None, None);
         roll.hand(Handed::Print(Arc::new(trade.clone())));
     }
 
-    fn lose(&self, roll: &Roll, after: Option<Stamp>, reason: String) {
-        let gap = StreamGap { instrument: self.instrument, after, at: self.clock.now(), reason };
-        roll.hand(Handed::Gap(Arc::new(gap)));
+    fn lose(&self, roll: &mut Roll, after: Option<Stamp>, reason: String) {
+        roll.break_off(StreamGap { instrument: self.instrument, after, at: self.clock.now(), reason });
     }
 }
 
 impl Roll {
+    /// Something was lost: told to all, and to whoever comes before the next print.
+    fn break_off(&mut self, gap: StreamGap) {
+        let gap = Arc::new(gap);
+        self.gap = Some(Arc::clone(&gap));
+        self.hand(Handed::Gap(gap));
+    }
+
     /// Hands it to all who follow now, if any.
     fn hand(&self, event: Handed) {
         let _ = self.out.send(event);
@@ -173,19 +184,28 @@ pub struct TapeFollower {
     tape: Arc<Tape>,
     handed: broadcast::Receiver<Handed>,
     outlook: watch::Receiver<Outlook>,
-    standing: Option<Arc<FeedRefusal>>,
+    /// Why nothing comes, as it stood at the beginning.
+    standing: VecDeque<FeedEvent<Trade>>,
     last: Option<Stamp>,
     without_desk: bool,
 }
 
 impl TapeFollower {
     /// Begins to follow: with what comes from now on, and with why nothing comes.
-    pub fn new(tape: Arc<Tape>, outlook: watch::Receiver<Outlook>) -> Self {
-        let (handed, standing) = {
+    pub fn new(tape: Arc<Tape>, mut outlook: watch::Receiver<Outlook>) -> Self {
+        let (handed, gap, refusal) = {
             let roll = lock(&tape.roll);
-            (roll.out.subscribe(), roll.refusal.clone())
+            (roll.out.subscribe(), roll.gap.clone(), roll.refusal.clone())
         };
-        Self { tape, handed, outlook, standing, last: None, without_desk: false }
+        let gap = gap.map(|gap| FeedEvent::Gap(gap.as_ref().clone()));
+        let refusal = refusal.map(|refusal| FeedEvent::Refused(refusal.as_ref().clone()));
+        let standing = gap.into_iter().chain(refusal).collect();
+        let without_desk = outlook.borrow_and_update().is_without_desk();
+        let mut follower = Self { tape, handed, outlook, standing, last: None, without_desk };
+        if without_desk {
+            follower.standing.push_back(follower.gap(NO_DESK.to_owned()));
+        }
+        follower
     }
 
     /// The events, without end.
@@ -198,8 +218,8 @@ impl TapeFollower {
     }
 
     async fn next(&mut self) -> Option<FeedEvent<Trade>> {
-        if let Some(refusal) = self.standing.take() {
-            return Some(FeedEvent::Refused(refusal.as_ref().clone()));
+        if let Some(event) = self.standing.pop_front() {
+            return Some(event);
         }
         loop {
             tokio::select! {

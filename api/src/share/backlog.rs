@@ -46,8 +46,8 @@ pub struct Backlog {
 enum Gap {
     /// There is none yet.
     None,
-    /// It is being written.
-    Called,
+    /// It is being written, for so many events.
+    Called(u64),
     /// It can be told.
     Written(Frame),
 }
@@ -62,11 +62,18 @@ impl Backlog {
     pub fn put(&mut self, frame: Frame) {
         match frame.place() {
             Place::Missed(_) => self.gap = Gap::Written(frame),
-            place => {
-                if place == Place::End && matches!(self.gap, Gap::Called) {
+            Place::End => {
+                if let Gap::Called(count) = self.gap {
                     // There is nobody any more who would write it.
+                    self.left_out += count;
                     self.gap = Gap::None;
                 }
+                // It takes nothing's place.
+                self.bytes += frame.response().len();
+                self.frames.push_back(frame);
+                return;
+            }
+            _ => {
                 self.bytes += frame.response().len();
                 self.frames.push_back(frame);
             }
@@ -82,7 +89,7 @@ impl Backlog {
     pub fn has_news(&self) -> bool {
         match self.gap {
             Gap::None => !self.frames.is_empty(),
-            Gap::Called => false,
+            Gap::Called(_) => false,
             Gap::Written(_) => true,
         }
     }
@@ -91,18 +98,19 @@ impl Backlog {
     pub fn take(&mut self) -> SmallVec<[Frame; 1]> {
         match std::mem::replace(&mut self.gap, Gap::None) {
             Gap::Written(frame) => return SmallVec::from_iter([frame]),
-            Gap::Called => {
-                self.gap = Gap::Called;
+            Gap::Called(count) => {
+                self.gap = Gap::Called(count);
                 return SmallVec::new();
             }
             Gap::None if self.left_out > 0 => {
                 let missed = Missed { seat: self.seat, count: self.left_out, after: self.taken };
-                self.left_out = 0;
-                // Where the execution is over, what is left comes without.
                 if self.calls.send(missed).is_ok() {
-                    self.gap = Gap::Called;
+                    self.gap = Gap::Called(std::mem::take(&mut self.left_out));
                     return SmallVec::new();
                 }
+                // The execution is over, and nobody can tell of the gap: the stream ends before it, where it is whole.
+                self.frames.retain(|frame| frame.place() == Place::End);
+                self.bytes = self.frames.iter().map(|frame| frame.response().len()).sum();
             }
             Gap::None => {}
         }
@@ -203,7 +211,15 @@ mod tests {
         assert!(backlog.take().is_empty());
         backlog.put(other(Place::End));
         drop(called);
+        assert_eq!(taken(&mut backlog), ["other"], "nothing comes behind a gap that is not told");
+    }
+
+    #[test]
+    fn the_end_takes_the_place_of_nothing() {
+        let (mut backlog, _called) = backlog();
+        (1..=1_000).for_each(|sequence| backlog.put(trade(sequence)));
+        backlog.put(other(Place::End));
         let all = taken(&mut backlog);
-        assert_eq!((all.len(), all.last().map(String::as_str)), (1_000, Some("other")));
+        assert_eq!((all.len(), all.last().map(String::as_str)), (1_001, Some("other")));
     }
 }

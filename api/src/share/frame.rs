@@ -102,6 +102,8 @@ impl Pending {
 #[derive(Debug, Default)]
 pub struct Latest {
     value: Option<Frame>,
+    /// Stands until a value comes; where a value stands, that tells how it is itself.
+    gap: Option<Frame>,
     refusal: Option<Frame>,
 }
 
@@ -114,18 +116,19 @@ impl Latest {
                 if is_current {
                     self.value = Some(frame.clone());
                 }
-                self.refusal = None;
+                (self.gap, self.refusal) = (None, None);
             }
             // What has happened is no news to a newcomer; what stood in its way does not any more.
-            Place::Each(_) => self.refusal = None,
+            Place::Each(_) => (self.gap, self.refusal) = (None, None),
             Place::Refusal => self.refusal = Some(frame.clone()),
+            Place::Gap if self.value.is_none() => self.gap = Some(frame.clone()),
             Place::Gap | Place::Missed(_) | Place::End => {}
         }
     }
 
     /// What is known now.
     pub fn frames(&self) -> impl Iterator<Item = &Frame> {
-        self.value.iter().chain(&self.refusal)
+        self.value.iter().chain(&self.gap).chain(&self.refusal)
     }
 }
 
@@ -200,8 +203,10 @@ mod tests {
         latest.put(&frame(at(5), "again"));
         assert_eq!(texts(latest.frames()), ["again"]);
         let mut trades = Latest::default();
-        trades.put(&frame(Place::Refusal, "no"));
-        assert_eq!(texts(trades.frames()), ["no"]);
+        for event in [frame(Place::Gap, "old"), frame(Place::Gap, "gap"), frame(Place::Refusal, "no")] {
+            trades.put(&event);
+        }
+        assert_eq!(texts(trades.frames()), ["gap", "no"]);
         trades.put(&frame(TRADE, "a"));
         assert_eq!(texts(trades.frames()), [""; 0], "what has happened is no news");
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_graphql::{Executor, Request, Response};
 use domain::clock::Clock;
 use futures::stream::BoxStream;
-use futures::{FutureExt as _, StreamExt as _};
+use futures::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
@@ -178,6 +178,8 @@ impl Drop for Pump {
     /// However it ends, nothing more comes, and whoever waits for it is told.
     fn drop(&mut self) {
         self.source.progress().send_replace(Progress::Over);
+        // It would write the gaps that seats call for: once it is gone, they know that none comes.
+        self.responses = stream::empty().boxed();
         self.seats.lock().end();
     }
 }

@@ -14,11 +14,14 @@ use domain::quote::{FeedRefusal, FeedState, Quote};
 use rust_decimal::Decimal;
 use time::{Duration, OffsetDateTime};
 
-use super::statistics::{Statistics, Wants};
+use super::statistics::{Answer, Statistics, Wants};
 
 /// How long an instrument must be refused for good, again and again, before its alerts fail: a broker's session may
 /// only be in somebody else's hands for a moment.
 const REFUSED_FOR_GOOD: Duration = Duration::seconds(60);
+
+/// Why an alert on an indicator is not watched at the moment.
+const NO_HISTORY: &str = "the past bars that the indicator needs cannot be read at the moment; they are asked for again by themselves";
 
 /// One alert.
 struct Entry {
@@ -48,6 +51,14 @@ impl Entry {
 
     fn is(&self, other: &Watched) -> bool {
         (self.watched.alert.version, self.watched.arming) == (other.alert.version, other.arming)
+    }
+
+    /// Tells the owner why the alert is not watched, or that it is again.
+    fn note(&mut self, reason: Option<&str>, outcome: &mut Outcome) {
+        if self.noted != reason.is_some() {
+            self.noted = reason.is_some();
+            outcome.noted.push((self.watched.alert.id, reason.map(str::to_owned)));
+        }
     }
 
     fn see(&mut self, reading: Reading) -> Option<Decimal> {
@@ -91,6 +102,12 @@ struct Bars {
     statistics: Statistics,
     /// Each with the place of its indicator.
     entries: Vec<(usize, Entry)>,
+}
+
+impl Bars {
+    fn note(&mut self, reason: Option<&str>, outcome: &mut Outcome) {
+        self.entries.iter_mut().for_each(|(_, entry)| entry.note(reason, outcome));
+    }
 }
 
 /// What came of something that was seen.
@@ -156,10 +173,14 @@ impl Board {
         quotes.chain(self.bars.keys().map(|series| Topic::Bars(*series))).collect()
     }
 
-    /// Takes in a quote.
+    /// Takes in a quote, unless a later one of the same desk is known: what the bus retained may be the older one.
     pub(super) fn quote(&mut self, quote: &Quote, now: OffsetDateTime) -> Outcome {
         let mut outcome = Outcome::default();
-        if let Some(subject) = self.subjects.get_mut(&quote.instrument) {
+        let is_later = |known: &Quote| {
+            known.stamp.epoch != quote.stamp.epoch || known.stamp.sequence < quote.stamp.sequence
+        };
+        let subject = self.subjects.get_mut(&quote.instrument);
+        if let Some(subject) = subject.filter(|subject| subject.quote.as_ref().is_none_or(is_later)) {
             subject.quote = Some(quote.clone());
             if is_trusted(quote.state) {
                 subject.refused_since = None;
@@ -176,26 +197,26 @@ impl Board {
     pub(super) fn bar(&mut self, update: &BarUpdate, now: OffsetDateTime) -> (Outcome, Wants) {
         let mut outcome = Outcome::default();
         let Some(bars) = self.bars.get_mut(&update.series) else { return (outcome, Wants::Nothing) };
-        let wants = bars.statistics.take(update);
+        let wants = bars.statistics.take(update, now);
         if matches!(wants, Wants::Nothing) {
             self.look_at(update.series, now, &mut outcome);
         }
         (outcome, wants)
     }
 
-    /// Takes in the history that a live bar wanted; `None` where there was none.
-    pub(super) fn history(
-        &mut self,
-        series: Series,
-        bars: Option<&[domain::bar::Bar]>,
-        now: OffsetDateTime,
-    ) -> Outcome {
+    /// Takes in the history that a live bar wanted. The bars that came meanwhile may want more.
+    pub(super) fn history(&mut self, answer: &Answer, now: OffsetDateTime) -> (Outcome, Wants) {
         let mut outcome = Outcome::default();
-        if let Some(known) = self.bars.get_mut(&series) {
-            known.statistics.history(bars);
-            self.look_at(series, now, &mut outcome);
+        let Some(bars) = self.bars.get_mut(&answer.series) else { return (outcome, Wants::Nothing) };
+        let had_failed = bars.statistics.has_failed();
+        let wants = bars.statistics.history(answer, now);
+        if bars.statistics.has_failed() {
+            bars.note(Some(NO_HISTORY), &mut outcome);
+        } else if had_failed {
+            bars.note(None, &mut outcome);
         }
-        outcome
+        self.look_at(answer.series, now, &mut outcome);
+        (outcome, wants)
     }
 
     /// Bars may have been missed: all begin anew.
@@ -289,9 +310,13 @@ impl Board {
 
     /// Tells the owners of an instrument's alerts why these are not watched, or that they are again.
     fn note_all(&mut self, id: InstrumentId, reason: Option<&str>, outcome: &mut Outcome) {
-        for entry in self.entries_of(id).filter(|entry| entry.noted != reason.is_some()) {
-            entry.noted = reason.is_some();
-            outcome.noted.push((entry.watched.alert.id, reason.map(str::to_owned)));
+        let prices = self.subjects.get_mut(&id).into_iter().flat_map(|subject| &mut subject.prices);
+        prices.for_each(|entry| entry.note(reason, outcome));
+        for (_, bars) in self.bars.iter_mut().filter(|(series, _)| series.instrument == id) {
+            // That prices come again does not help those that lack history.
+            if reason.is_some() || !bars.statistics.has_failed() {
+                bars.note(reason, outcome);
+            }
         }
     }
 }
@@ -303,7 +328,7 @@ impl Subject {
         // Each price once, however many look at it.
         let mut values = [None; PriceField::ALL.len()];
         for (value, (field, _)) in values.iter_mut().zip(PriceField::ALL) {
-            *value = field.of(&quote.values);
+            *value = field.of(&quote.values, self.instrument.asset_class);
         }
         for entry in &mut self.prices {
             let AlertSubject::Price(field) = entry.watched.alert.condition.subject else { continue };

@@ -52,7 +52,7 @@ impl Feed {
     }
 
     /// Whether the trades of an instrument come one by one.
-    fn are_printed(&self, instrument: InstrumentId) -> bool {
+    pub(super) fn are_printed(&self, instrument: InstrumentId) -> bool {
         self.trades.is_open(instrument) && self.trades.get(instrument).is_some_and(|line| line.body.arrive())
     }
 
@@ -108,7 +108,8 @@ impl Feed {
     pub(super) fn bars_follow_state(&mut self, instrument: InstrumentId, was: FeedState, now: FeedState) {
         let back = matches!(was, FeedState::Stale | FeedState::Recovering)
             && matches!(now, FeedState::Live | FeedState::Delayed);
-        if back {
+        // What comes print by print has no hole where quotes paused.
+        if back && !self.are_printed(instrument) {
             return self.restart_bars(instrument);
         }
         let forming: Vec<_> = self

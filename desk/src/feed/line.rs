@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::bus::Message;
 use domain::instrument::Instrument;
 use domain::market_data::{LineKind, MarketDataSource, SourceEvent};
-use domain::quote::Stamp;
+use domain::quote::{FeedRefusal, Stamp};
 use futures::stream::BoxStream;
 use tokio::time::Instant;
 
@@ -46,6 +46,8 @@ pub(super) enum Claim {
 pub(super) struct Line<B> {
     pub(super) instrument: Instrument,
     pub(super) body: B,
+    /// What was told last to whoever asks for it, while it is not open.
+    pub(super) refusal: Option<FeedRefusal>,
     claim: Option<Claim>,
     unwanted_since: Option<Instant>,
     refused_until: Option<Instant>,
@@ -55,7 +57,7 @@ impl<B: Body> Line<B> {
     /// A line that is not open yet.
     pub(super) fn new(instrument: Instrument, retained: Option<&Message>) -> Self {
         let body = B::new(&instrument, retained);
-        Self { instrument, body, claim: None, unwanted_since: None, refused_until: None }
+        Self { instrument, body, refusal: None, claim: None, unwanted_since: None, refused_until: None }
     }
 
     /// Notes who wants it now.

@@ -108,6 +108,7 @@ impl<B: Body> Lines<B> {
                 self.refuse(id, (RefusalCode::NotFound, other_world(&instrument)), ground, outbox);
             } else if ground.is_usable() && self.has_room(limit, claim, ground, outbox) {
                 self.streams.insert(id, B::subscribe(ground.source.as_ref(), &instrument));
+                self.lines.entry(id).and_modify(|line| line.refusal = None);
             } else if ground.is_usable() && claim == Claim::Asked {
                 let message =
                     format!("all {limit} {} lines are in use by instruments that somebody watches", B::KIND);
@@ -132,9 +133,22 @@ impl<B: Body> Lines<B> {
         let spare = || self.lines.iter().find(|(id, line)| open(id) && line.claim() == Some(Claim::Spare));
         let id = lingering.or_else(spare).map(|(id, _)| *id);
         if let Some(id) = id {
-            self.let_go(id, outbox);
+            self.release(id, outbox);
         }
         id.is_some()
+    }
+
+    /// Gives a stream up for another's. A line that is still wanted stays, and is opened again where there is room.
+    fn release(&mut self, id: InstrumentId, outbox: &mut Outbox) {
+        match self.lines.get_mut(&id) {
+            Some(line) if line.claim().is_some() => {
+                debug!(instrument = %id, kind = %B::KIND, "line makes room");
+                self.streams.remove(&id);
+                line.body.doubt("the line was given to an instrument that somebody watches");
+                self.tell(id, outbox);
+            }
+            _ => self.let_go(id, outbox),
+        }
     }
 
     /// Cancels an instrument's stream, and says that what is known is no longer kept up to date.
@@ -180,6 +194,7 @@ impl<B: Body> Lines<B> {
         }
         if !is_spare {
             let refusal = FeedRefusal { instrument: id, code, message, at: ground.at };
+            self.lines.entry(id).and_modify(|line| line.refusal = Some(refusal.clone()));
             outbox.put(Message::Refused(B::KIND, refusal));
         }
     }
@@ -196,6 +211,21 @@ impl<B: Body> Lines<B> {
     pub(super) fn tell_all(&mut self, outbox: &mut Outbox) {
         for id in self.lines.keys().copied().collect::<Vec<_>>() {
             self.tell(id, outbox);
+        }
+    }
+
+    /// Tells the refusals that stand again, after they may not have been heard.
+    pub(super) fn tell_refusals(&self, outbox: &mut Outbox) {
+        let asked = self.lines.values().filter(|line| line.claim() == Some(Claim::Asked));
+        for refusal in asked.filter_map(|line| line.refusal.clone()) {
+            outbox.put(Message::Refused(B::KIND, refusal));
+        }
+    }
+
+    /// Tells of every open line that something of it may be missing.
+    pub(super) fn tell_gaps(&self, at: OffsetDateTime, reason: &str, outbox: &mut Outbox) {
+        for id in self.streams.keys() {
+            tell_gap::<B>(*id, at, reason.to_owned(), outbox);
         }
     }
 

@@ -12,12 +12,29 @@ use super::line::Body;
 /// How far the prints can be trusted now.
 pub(super) struct TradeBody {
     pub(super) state: FeedState,
+    /// Whether a print has come since the stream began or broke.
+    printed: bool,
 }
 
 impl TradeBody {
-    /// Whether nothing is known to keep prints from coming: there may just be none.
+    /// Whether prints come: the stream has spoken, and nothing is known to be in its way.
     pub(super) fn arrive(&self) -> bool {
-        self.state != FeedState::Stale
+        match self.state {
+            FeedState::Stale => false,
+            FeedState::Recovering => self.printed,
+            FeedState::Live | FeedState::Delayed | FeedState::Closed => true,
+        }
+    }
+
+    /// Notes that a print has come.
+    pub(super) fn take(&mut self) {
+        self.printed = true;
+    }
+
+    /// Notes how far prints can be trusted from now on.
+    pub(super) fn follow(&mut self, state: FeedState) {
+        self.state = state;
+        self.printed &= state != FeedState::Stale;
     }
 }
 
@@ -26,7 +43,7 @@ impl Body for TradeBody {
     type Values = TradeValues;
 
     fn new(_: &Instrument, _: Option<&Message>) -> Self {
-        Self { state: FeedState::Recovering }
+        Self { state: FeedState::Recovering, printed: false }
     }
 
     fn subscribe(
@@ -37,7 +54,7 @@ impl Body for TradeBody {
     }
 
     fn doubt(&mut self, _: &str) {
-        self.state = FeedState::Stale;
+        self.follow(FeedState::Stale);
     }
 
     fn whole(&mut self, _: impl FnOnce() -> Stamp) -> Option<Message> {

@@ -111,6 +111,9 @@ async fn one_that_goes_off_every_time_rests_in_between() {
     world.until(|| world.outbox.fired().len() == 2).await;
     let fired = world.outbox.fired();
     assert_eq!((fired[1].value, fired[1].arming), (103.into(), 2));
+    // What is seen after it was written down is kept.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    trades(&world, &apple, &[98]).await;
     world.until(|| world.outbox.kept.lock().unwrap().iter().any(|seen| seen.alert == wanted.id)).await;
 }
 
@@ -128,6 +131,24 @@ async fn what_went_off_while_the_database_was_away_is_written_afterwards() {
     world.outbox.away.store(false, Ordering::SeqCst);
     world.until(|| !world.outbox.fired().is_empty()).await;
     assert_eq!(world.outbox.fired()[0].value, 101.into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_written_when_the_desk_stops_is_written() {
+    let world = World::start();
+    let apple = apple(&world);
+    world.outbox.add(&alert(&apple, Comparison::Above, 100), &apple);
+    world.outbox.add(&alert(&apple, Comparison::Above, 110), &apple);
+    world.outbox.slow.store(true, Ordering::SeqCst);
+    live(&world, &apple).await;
+    trades(&world, &apple, &[105]).await;
+    world.until(|| world.outbox.writes.load(Ordering::SeqCst) == 1).await;
+    trades(&world, &apple, &[115]).await;
+    assert!(world.outbox.fired().is_empty());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    world.stop_leader().await;
+    let values: Vec<String> = world.outbox.fired().iter().map(|fired| fired.value.to_string()).collect();
+    assert_eq!(values, ["105", "115"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -54,6 +54,9 @@ pub fn alert(instrument: &Instrument, comparison: Comparison, threshold: i64) ->
 #[derive(Default)]
 pub struct Outbox {
     pub away: AtomicBool,
+    /// Writing takes half a second.
+    pub slow: AtomicBool,
+    pub writes: AtomicUsize,
     pub watched: Mutex<Vec<(Watched, Instrument)>>,
     pub fired: Mutex<Vec<Firing>>,
     pub kept: Mutex<Vec<Seen>>,
@@ -110,6 +113,10 @@ impl AlertWatchStore for Outbox {
     }
 
     async fn trigger(&self, _: u64, firings: &[Firing]) -> Result<Vec<Fired>, StoreError> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        if self.slow.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
         self.check()?;
         let mut watched = self.watched.lock().unwrap();
         let mut fired = Vec::new();

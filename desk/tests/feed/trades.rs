@@ -3,7 +3,7 @@
 use domain::RefusalCode;
 use domain::bar::{BarPhase, BarSize, Series};
 use domain::bus::{Message, Topic};
-use domain::decimal::Price;
+use domain::decimal::{Price, Quantity};
 use domain::desk::{DeskAnswer, DeskQuestion};
 use domain::market_data::{LineKind, SourceError, SourceEvent};
 use domain::quote::{FeedState, QuoteLevel, QuoteValues, StreamGap};
@@ -27,6 +27,7 @@ async fn every_print_is_told_in_order_with_the_side_of_then() {
     let level = |price: i64| Some(QuoteLevel { price: Price::new(price.into()), size: None });
     let quote = QuoteValues { bid: level(100), ask: level(102), ..QuoteValues::default() };
     let mut quotes = world.watch(&[Topic::Trades(apple), Topic::Quotes(apple)]).await;
+    world.source.send(apple, SourceEvent::State(FeedState::Live, None)).await;
     world.source.send(apple, SourceEvent::Values(quote)).await;
     quotes.quote_where(|quote| quote.values.bid.is_some()).await;
     world.source.print(apple, LIVE).await;
@@ -39,6 +40,22 @@ async fn every_print_is_told_in_order_with_the_side_of_then() {
     assert_eq!(told.each_ref().map(|trade| trade.stamp.sequence), [1, 2, 3]);
     assert_eq!(told.each_ref().map(|trade| trade.stamp.epoch), [1, 1, 1]);
     assert_eq!((told[0].values.clone(), told[0].state), (print(102, 7), FeedState::Live));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_quote_gives_no_side() {
+    let world = World::start();
+    let apple = world.instrument("AAPL");
+    let mut quotes = world.watch(&[Topic::Trades(apple), Topic::Quotes(apple)]).await;
+    let mut trades = world.watch(&[Topic::Quotes(apple), Topic::Trades(apple)]).await;
+    let level = |price: i64| Some(QuoteLevel { price: Price::new(price.into()), size: None });
+    let quote = QuoteValues { bid: level(100), ask: level(102), ..QuoteValues::default() };
+    world.source.send(apple, SourceEvent::Values(quote)).await;
+    world.source.send(apple, SourceEvent::State(FeedState::Stale, Some("lost".into()))).await;
+    quotes.quote_where(|quote| quote.state == FeedState::Stale).await;
+    world.source.print(apple, LIVE).await;
+    world.source.print(apple, SourceEvent::Values(print(102, 7))).await;
+    assert_eq!(trades.trade().await.side, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,6 +123,7 @@ async fn short_bars_are_made_of_prints_where_a_line_is_free() {
     }
     let odd = TradeValues { unreported: true, ..print(500, 1_000) };
     world.source.print(apple, SourceEvent::Values(odd)).await;
+    bars.bar_where(|update| update.bar.volume == Quantity::new(9.into())).await;
     // What quotes tell of has been printed.
     world.source.send(apple, SourceEvent::Values(trade(100, 5_000))).await;
     world.source.send(apple, SourceEvent::Values(trade(100, 5_009))).await;
@@ -129,6 +147,35 @@ async fn bars_take_no_line_from_those_who_follow_trades() {
     assert_eq!(trades.trade().await.instrument, tesla);
     let refused = trades.ready().into_iter().find(|message| matches!(message, Message::Refused(..)));
     assert_eq!(refused, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_follows_trades_of_a_line_that_made_room_is_told() {
+    let world = World::start();
+    let (apple, tesla) = (world.instrument("AAPL"), world.instrument("TSLA"));
+    let bars = Topic::Bars(Series { instrument: apple, size: BarSize::Sec1 });
+    let _bars = world.watch(&[bars]).await;
+    world.until(|| world.source.prints_are_followed(apple)).await;
+    let _tesla = world.watch(&[bars, Topic::Trades(tesla)]).await;
+    world.until(|| world.source.prints_are_followed(tesla)).await;
+    let mut trades = world.watch(&[bars, Topic::Trades(tesla), Topic::Trades(apple)]).await;
+    let refused = trades.next_where(|message| matches!(message, Message::Refused(..))).await;
+    let Message::Refused(LineKind::Trades, refused) = refused else { panic!("{refused:?}") };
+    assert_eq!((refused.instrument, refused.code), (apple, RefusalCode::MarketDataLinesExhausted));
+}
+
+#[tokio::test(start_paused = true)]
+async fn until_prints_come_quotes_make_the_bars() {
+    let world = World::start();
+    let apple = world.instrument("AAPL");
+    let mut bars = world.watch(&[Topic::Bars(Series { instrument: apple, size: BarSize::Sec5 })]).await;
+    world.until(|| world.source.prints_are_followed(apple)).await;
+    world.source.send(apple, SourceEvent::State(FeedState::Live, None)).await;
+    for volume in [5_000, 5_009] {
+        world.source.send(apple, SourceEvent::Values(trade(100, volume))).await;
+    }
+    let forming = bars.bar_where(|update| update.bar.volume.is_some()).await;
+    assert_eq!(forming.phase, BarPhase::Forming);
 }
 
 #[tokio::test(start_paused = true)]

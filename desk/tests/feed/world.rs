@@ -93,6 +93,7 @@ pub struct World {
     node: Uuid,
     announcing: Mutex<CancellationToken>,
     leader: Mutex<tokio::task::JoinHandle<()>>,
+    stop: CancellationToken,
 }
 
 impl World {
@@ -133,7 +134,8 @@ impl World {
             clock: clock.clone(),
             market_clock: clock,
         };
-        let leader = Mutex::new(run(ports.clone()));
+        let stop = CancellationToken::new();
+        let leader = Mutex::new(run(ports.clone(), stop.clone()));
         Self {
             source,
             outbox,
@@ -144,6 +146,7 @@ impl World {
             node: Uuid::new_v4(),
             announcing: Mutex::new(CancellationToken::new()),
             leader,
+            stop,
         }
     }
 
@@ -217,7 +220,13 @@ impl World {
     }
 
     pub fn stand_by(&self) {
-        run(self.ports.clone());
+        run(self.ports.clone(), CancellationToken::new());
+    }
+
+    /// Lets the leader stop as it should.
+    pub async fn stop_leader(&self) {
+        self.stop.cancel();
+        self.until(|| self.leader.lock().unwrap().is_finished()).await;
     }
 
     /// Ends the leader without letting it give the lease back.
@@ -252,9 +261,9 @@ impl World {
     }
 }
 
-fn run(ports: DeskPorts) -> tokio::task::JoinHandle<()> {
+fn run(ports: DeskPorts, stop: CancellationToken) -> tokio::task::JoinHandle<()> {
     let desk = Desk::new(ports, DeskOptions::new(Uuid::new_v4()));
-    tokio::spawn(desk.run(CancellationToken::new()))
+    tokio::spawn(desk.run(stop))
 }
 
 /// What was published on one topic.

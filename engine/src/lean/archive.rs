@@ -10,6 +10,9 @@ use super::{File, ReadError, Rejected, Rows};
 /// The most that one file may unpack to: a day of the busiest share has a tenth of it.
 const MOST_BYTES: u64 = 1 << 30;
 
+/// The most rows of one file, counted as they are read: what they become is larger than their text.
+const MOST_ROWS: usize = 40_000_000;
+
 /// The longest line; rows have fewer than a hundred characters.
 const LONGEST_LINE: u64 = 1_000;
 
@@ -88,6 +91,9 @@ fn read_lines<T, K: PartialOrd>(
                     "it unpacks to more than {most_bytes} bytes, which no day has; {GET_AGAIN}"
                 ));
             }
+            _ if table.line >= MOST_ROWS => {
+                return fail(format!("it has more than {MOST_ROWS} rows, which no day has; {GET_AGAIN}"));
+            }
             _ => table.take(&line, &parse, &key),
         }
     }
@@ -98,11 +104,13 @@ struct Table<T> {
     rows: Vec<T>,
     rejected: Rejected,
     line: usize,
+    /// The line of the last row.
+    last: usize,
 }
 
 impl<T> Table<T> {
     fn new() -> Self {
-        Self { rows: Vec::new(), rejected: Rejected::default(), line: 0 }
+        Self { rows: Vec::new(), rejected: Rejected::default(), line: 0, last: 0 }
     }
 
     fn take<K: PartialOrd>(
@@ -119,18 +127,34 @@ impl<T> Table<T> {
         let mut fields = Fields::new(line);
         let row = parse(&mut fields).and_then(|row| fields.end().map(|()| row));
         match row {
-            Ok(row) if self.rows.last().is_some_and(|before| key(before) > key(&row)) => {
-                self.reject("it is earlier than the row before");
-            }
-            Ok(row) => self.rows.push(row),
-            Err(problem) => self.reject(&problem),
+            Ok(row) => self.add(row, key),
+            Err(problem) => self.reject(self.line, &problem),
         }
     }
 
-    fn reject(&mut self, problem: &str) {
+    /// Of two rows that are out of order, the one that does not fit the row before both is wrong: a single time that is
+    /// too late takes none of those after it along.
+    fn add<K: PartialOrd>(&mut self, row: T, key: &impl Fn(&T) -> K) {
+        let is_before = |other: &T| key(&row) < key(other);
+        match self.rows.as_slice() {
+            [.., before, last] if is_before(last) && is_before(before) => {
+                self.reject(self.line, "it is earlier than the row before");
+                return;
+            }
+            [.., last] if is_before(last) => {
+                self.reject(self.last, "it is later than the row after");
+                self.rows.pop();
+            }
+            _ => {}
+        }
+        self.rows.push(row);
+        self.last = self.line;
+    }
+
+    fn reject(&mut self, line: usize, problem: &str) {
         self.rejected.count += 1;
         if self.rejected.examples.len() < MOST_EXAMPLES {
-            self.rejected.examples.push(format!("line {}: {problem}", self.line));
+            self.rejected.examples.push(format!("line {line}: {problem}"));
         }
     }
 
@@ -174,7 +198,7 @@ pub(crate) mod tests {
     #[test]
     fn bad_rows_are_counted_and_told() {
         let mut text = (1..=500).map(|number| number.to_string()).collect::<Vec<_>>().join("\r\n") + "\r\n";
-        text.push_str("NaN\n499\n501,7\n-3\n\n502");
+        text.push_str("NaN\n400\n501,7\n-3\n\n502");
         let read = numbers(&zipped(&text), 1 << 20).unwrap();
         assert_eq!(read.rows.len(), 501);
         assert_eq!(read.rows.last(), Some(&502));
@@ -183,6 +207,18 @@ pub(crate) mod tests {
             "4 rows were left out: line 501: its price is 'NaN', which is no whole number; \
              line 502: it is earlier than the row before; line 503: it has more fields than such a row"
         );
+    }
+
+    #[test]
+    fn one_time_that_is_too_late_takes_no_good_rows_along() {
+        let good = |from: i64, to: i64| (from..=to).map(|number| format!("{number}\n")).collect::<String>();
+        for (text, line) in
+            [(format!("900\n{}", good(1, 300)), 1), (good(1, 100) + "900\n" + &good(101, 300), 101)]
+        {
+            let read = numbers(&zipped(&text), 1 << 20).unwrap();
+            assert_eq!(read.rows, (1..=300).collect::<Vec<_>>());
+            assert_eq!(read.rejected.examples, [format!("line {line}: it is later than the row after")]);
+        }
     }
 
     #[test]

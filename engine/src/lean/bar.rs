@@ -92,13 +92,13 @@ fn trade_bar(time: i64, row: &mut Fields<'_>) -> Result<TradeBar, String> {
         close: row.price("close")?,
     };
     prices.check()?;
-    Ok(TradeBar { time, prices, volume: row.number("volume")? })
+    Ok(TradeBar { time, prices, volume: row.size("volume")? })
 }
 
 fn quote_side(row: &mut Fields<'_>, name: &str) -> Result<Option<QuoteSide>, String> {
-    let mut next = || Ok::<_, String>(Price::new(row.number(name)?));
+    let mut next = || Ok::<_, String>(Price::new(row.amount(name)?));
     let prices = (next()?, next()?, next()?, next()?);
-    let size = row.number("size")?;
+    let size = row.size("size")?;
     let (Some(open), Some(high), Some(low), Some(close)) = prices else { return Ok(None) };
     let prices = Prices { open, high, low, close };
     prices.check()?;

@@ -30,7 +30,7 @@ pub fn trades(file: File<'_>, day: ExchangeDay) -> Result<Rows<TradeTick>, ReadE
         Ok(TradeTick {
             time: moment(row, day)?,
             price: price(row, "price")?.ok_or("its price is empty")?,
-            size: row.number("size")?,
+            size: row.size("size")?,
             exchange: row.letter("exchange")?,
             conditions: 0,
             suspicious: false,
@@ -72,7 +72,7 @@ fn level(row: &mut Fields<'_>, name: &str) -> Result<Option<Level>, String> {
     match (price, row.text("size")?) {
         (None, []) => Ok(None),
         (None, _) => Err(format!("its {name} has a size but no price")),
-        (Some(price), field) => Fields::new(field).number("size").map(|size| Some(Level { price, size })),
+        (Some(price), field) => Fields::new(field).size("size").map(|size| Some(Level { price, size })),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The fields of a row.
 
-use super::{Level, Price};
+use super::{Level, MOST_PRICE, MOST_SIZE, Price};
 
 /// Milliseconds in a day.
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -30,6 +30,18 @@ impl<'a> Fields<'a> {
         Ok(field)
     }
 
+    /// How many shares.
+    pub(super) fn size(&mut self, name: &str) -> Result<i64, String> {
+        let size = self.number(name)?;
+        if size <= MOST_SIZE { Ok(size) } else { Err(format!("its {name} {size} is too large")) }
+    }
+
+    /// A price that may be zero, in ten-thousandths.
+    pub(super) fn amount(&mut self, name: &str) -> Result<i64, String> {
+        let amount = self.number(name)?;
+        if amount <= MOST_PRICE { Ok(amount) } else { Err(format!("its {name} {amount} is too high")) }
+    }
+
     /// A whole number that is not negative.
     pub(super) fn number(&mut self, name: &str) -> Result<i64, String> {
         let field = self.text(name)?;
@@ -44,12 +56,12 @@ impl<'a> Fields<'a> {
 
     /// A price, which is above zero.
     pub(super) fn price(&mut self, name: &str) -> Result<Price, String> {
-        Price::new(self.number(name)?).ok_or_else(|| format!("its {name} is zero"))
+        Price::new(self.amount(name)?).ok_or_else(|| format!("its {name} is zero"))
     }
 
     /// A price and a size, which are absent where the price is zero.
     pub(super) fn level(&mut self, price: &str, size: &str) -> Result<Option<Level>, String> {
-        let (price, size) = (self.number(price)?, self.number(size)?);
+        let (price, size) = (self.amount(price)?, self.size(size)?);
         Ok(Price::new(price).map(|price| Level { price, size }))
     }
 

@@ -45,7 +45,7 @@ pub fn trades(file: File<'_>) -> Result<Rows<TradeTick>, ReadError> {
             Ok(TradeTick {
                 time: row.time()?,
                 price: row.price("price")?,
-                size: row.number("size")?,
+                size: row.size("size")?,
                 exchange: row.letter("exchange")?,
                 conditions: row.flags("conditions")?,
                 suspicious: row.flag("mark of doubt")?,
@@ -136,6 +136,8 @@ mod tests {
                 "its price is '99999999999999999999', which is no whole number",
             ),
             ("86400000,491800,300,P,1,0", "its time 86400000 is beyond the end of the day"),
+            ("1,10000000000001,1,P,1,0", "its price 10000000000001 is too high"),
+            ("1,491800,1000000000001,P,1,0", "its size 1000000000001 is too large"),
             ("1,491800,,P,1,0", "its size is '', which is no whole number"),
             ("1,491800,300,PX,1,0", "its exchange is 'PX', which is no single letter"),
             ("1,491800,300,P,xyz,0", "its conditions are 'xyz', which is no hexadecimal number"),

@@ -11,8 +11,8 @@ use crate::listing::{Listing, ListingKind};
 /// Contract ids of recorded instruments begin here, far from those of the generated market.
 const FIRST_ID: i32 = 500_000_000;
 
-/// How many there are.
-const IDS: u32 = 1_000_000_000;
+/// How many there are: they stay below 1,000,000,000, where the simulated gateway's options begin.
+const IDS: u32 = 499_000_000;
 
 /// The market rule of US shares: steps of a cent.
 const CENTS: i32 = 26;

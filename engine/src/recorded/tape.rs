@@ -28,7 +28,7 @@ const REGULAR: [u32; 2] = [0, 1];
 /// A trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Trade {
-    /// In microseconds since 1970: those of one millisecond follow each other by one microsecond.
+    /// In microseconds since 1970: no two are at the same, those of one millisecond follow each other by one.
     pub(super) at: i64,
     pub(super) price: Price,
     pub(super) size: i64,
@@ -72,13 +72,13 @@ impl Tape {
                     break;
                 }
             }
-        }
-        if reading.rows > MOST_ROWS {
-            let problem = format!(
-                "with it the day has more than {MOST_ROWS} rows, too many to hold in memory; \
-                 take symbols that you do not need out of the folder"
-            );
-            return Err(ReadError::new(symbol, problem));
+            if reading.rows > MOST_ROWS {
+                let problem = format!(
+                    "with it the day has more than {MOST_ROWS} rows, too many to hold in memory; \
+                     take symbols that you do not need out of the folder"
+                );
+                return Err(ReadError::new(symbol, problem));
+            }
         }
         Ok(tape)
     }
@@ -242,10 +242,10 @@ fn read_trades(
             if grain == Grain::Csv { csv::trades(found.file(), day)? } else { tick::trades(found.file())? };
         let rows = reading.take(found, read);
         reading.doubt(found, rows.iter().filter(|row| row.suspicious).count());
-        return Ok(trades(&rows, day));
+        return Ok(apart(trades(&rows, day)));
     }
     let rows = reading.take(found, bar::trades(found.file())?);
-    Ok(rows.iter().flat_map(|bar| bar_trades(bar, length(grain), day)).collect())
+    Ok(apart(rows.iter().flat_map(|bar| bar_trades(bar, length(grain), day)).collect()))
 }
 
 fn read_quotes(
@@ -299,21 +299,24 @@ fn length(grain: Grain) -> Duration {
     }
 }
 
-/// Trades, those of one millisecond a microsecond apart.
+/// The trades that are not suspicious.
 fn trades(rows: &[TradeTick], day: ExchangeDay) -> Vec<Trade> {
-    let (mut millisecond, mut place) = (-1, 0);
-    let sound = rows.iter().filter(|row| !row.suspicious);
-    let at = |row: &TradeTick| {
-        place = if row.time == millisecond { (place + 1).min(999) } else { 0 };
-        millisecond = row.time;
-        Some(micros(day.at(row.time)?) + place)
-    };
-    let times: Vec<_> = sound.clone().map(at).collect();
-    let trade = |(row, at): (&TradeTick, Option<i64>)| {
+    let trade = |row: &TradeTick| {
         let TradeTick { price, size, exchange, conditions, .. } = *row;
-        Some(Trade { at: at?, price, size, exchange, conditions })
+        Some(Trade { at: micros(day.at(row.time)?), price, size, exchange, conditions })
     };
-    sound.zip(times).filter_map(trade).collect()
+    rows.iter().filter(|row| !row.suspicious).filter_map(trade).collect()
+}
+
+/// The same, each at least a microsecond after the one before: a moment finds one trade. More than a millisecond has
+/// room for reach into the next.
+fn apart(mut trades: Vec<Trade>) -> Vec<Trade> {
+    let mut earliest = i64::MIN;
+    for trade in &mut trades {
+        trade.at = trade.at.max(earliest);
+        earliest = trade.at + 1;
+    }
+    trades
 }
 
 /// A bar as trades: open, the two extremes, close.
@@ -360,4 +363,31 @@ fn bar_quotes(bars: &[QuoteBar], length: Duration, day: ExchangeDay) -> Vec<Quot
         }
     }
     quotes
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn no_two_trades_share_a_moment() {
+        let row = |time| TradeTick {
+            time,
+            price: Price::new(10_000).unwrap(),
+            size: 1,
+            exchange: 'P',
+            conditions: 0,
+            suspicious: false,
+        };
+        let rows: Vec<_> = std::iter::repeat_n(row(5), 2_500).chain([row(6), row(20)]).collect();
+        let trades = apart(trades(&rows, ExchangeDay::new(date!(2013 - 10 - 07))));
+        let first = trades[0].at;
+        let expected: Vec<_> = (0..=2_500).chain([15_000]).collect();
+        assert_eq!(trades.iter().map(|trade| trade.at - first).collect::<Vec<_>>(), expected);
+        let tape = Tape { trades, quotes: Vec::new() };
+        let alone = |tick: &Tick| tape.prints(micros(tick.at), micros(tick.at) + 1).len();
+        assert!(tape.ticks(first, first + 20_000).iter().all(|tick| alone(tick) == 1));
+    }
 }

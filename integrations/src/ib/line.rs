@@ -215,6 +215,7 @@ impl<F: Flow> Line<F> {
     async fn listen(&mut self) {
         let Some(feed) = &mut self.feed else { return };
         let doubt = feed.doubt.as_ref().map(|(until, _)| *until);
+        let partial = feed.flow.partial_until();
         tokio::select! {
             biased;
             changed = self.link.changed() => match changed {
@@ -222,6 +223,10 @@ impl<F: Flow> Line<F> {
                 Err(_gone) => self.end(SourceError::Unavailable("the connection to the gateway is gone".into())),
             },
             item = feed.ticks.next() => self.take(item),
+            () = at(partial) => {
+                feed.flow.settle();
+                self.tell_values();
+            }
             () = at(doubt) => {
                 if let Some((_, notice)) = feed.doubt.take() {
                     self.end(refused(&notice));
@@ -370,10 +375,11 @@ impl<F: Flow> Line<F> {
 
     /// Says the state, where it is another than was said last.
     fn tell_state(&mut self, link: &Link) {
-        let heard = self
-            .feed
-            .as_ref()
-            .map(|feed| if feed.heard { Heard::Prices(feed.flow.timeliness()) } else { Heard::Nothing });
+        let heard = self.feed.as_ref().map(|feed| match feed.flow.partial_until() {
+            _ if !feed.heard => Heard::Nothing,
+            Some(_) => Heard::Part,
+            None => Heard::Prices(feed.flow.timeliness()),
+        });
         let said = self.said.as_ref().map(|(state, _)| *state);
         let obstacle = link.outage().or_else(|| self.obstacle.clone());
         if let Some((state, reason)) = trust(obstacle, heard, said) {

@@ -62,7 +62,15 @@ async fn a_letter_arrives_at_its_one_receiver() {
 
 #[tokio::test]
 async fn a_refusal_is_final_and_a_server_that_is_away_is_not() {
-    for (answer, is_final) in [("550 no such user", true), ("451 try again", false)] {
+    let answers = [
+        ("550 no such user", true),
+        ("553 no such name", true),
+        ("451 try again", false),
+        ("530 authentication required", false),
+        ("535 wrong password", false),
+        ("554 no service here", false),
+    ];
+    for (answer, is_final) in answers {
         let (url, _heard) = serve(answer).await;
         let sent = SmtpMailer::new(&url, "alerts@example.com").unwrap().send(&mail()).await;
         let found = sent.unwrap_err();
@@ -81,6 +89,18 @@ fn bad_settings_are_named_and_not_repeated() {
         let error = SmtpMailer::new(url, "alerts@example.com").unwrap_err();
         assert_eq!(error, MailSettingError::Url);
         assert!(!error.to_string().contains("hunter2"));
+    }
+    for (url, is_clear) in [
+        ("smtp://ann:hunter2@mail.example.com", true),
+        ("SMTP://ann:hunter2@mail.example.com:587?tls=opportunistic", true),
+        ("smtp://ann:hunter2@mail.example.com?tls=opportunistic&tls=required", true),
+        ("smtp://ann:hunter2@mail.example.com:587?tls=required", false),
+        ("smtps://ann:hunter2@mail.example.com", false),
+        ("smtp://mail.example.com", false),
+    ] {
+        let made = SmtpMailer::new(url, "alerts@example.com");
+        assert_eq!(matches!(made, Err(MailSettingError::Clear)), is_clear, "{url}");
+        assert_eq!(made.is_err(), is_clear, "{url}");
     }
     let error = SmtpMailer::new("smtps://mail.example.com", "nobody").unwrap_err();
     assert_eq!(error, MailSettingError::From);

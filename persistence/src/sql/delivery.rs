@@ -17,11 +17,12 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{DatabaseTransaction, ExprTrait as _, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
+use tracing::warn;
 
 use super::alert::{delivery, event_row};
 use super::column::Moment;
 use super::failure::{Failure, in_column};
-use super::{Sql, instrument, lease, mailbox, run, webhook};
+use super::{Sql, instrument, lease, mailbox, run, user, webhook};
 
 /// How many deliveries that are due are looked at for a claim.
 const LOOKED_AT: u64 = 500;
@@ -45,7 +46,8 @@ impl DeliveryStore for Sql {
                 .filter(delivery::Column::Id.is_in(picked.iter().map(|row| row.id)))
                 .exec(&transaction)
                 .await?;
-            let jobs = self.jobs(&transaction, &picked).await?;
+            let (jobs, unreadable) = self.jobs(&transaction, &picked).await?;
+            give_up(&transaction, &unreadable).await?;
             transaction.commit().await?;
             Ok(jobs)
         })
@@ -99,6 +101,22 @@ async fn due(transaction: &DatabaseTransaction, claim: &Claim) -> Result<Vec<del
         .await?)
 }
 
+/// Ends deliveries that cannot be read: they never will be.
+async fn give_up(transaction: &DatabaseTransaction, unreadable: &[DeliveryId]) -> Result<(), Failure> {
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    let why = "the delivery cannot be read; the operator finds the reason in the desk's log";
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, Expr::value(DeliveryState::Failed.as_str()))
+        .col_expr(delivery::Column::NextAttemptAt, Expr::value(None::<Moment>))
+        .col_expr(delivery::Column::LastError, Expr::value(why))
+        .filter(delivery::Column::Id.is_in(unreadable.iter().map(|id| id.0)))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
 /// So many of them as their machines can take.
 fn pick(due: Vec<delivery::Model>, claim: &Claim) -> Vec<delivery::Model> {
     let mut busy: HashMap<String, usize> = claim.busy.iter().cloned().collect();
@@ -116,6 +134,8 @@ struct Referred {
     instruments: HashMap<Uuid, instrument::row::Model>,
     webhooks: HashMap<Uuid, webhook::row::Model>,
     mailboxes: HashMap<UserId, MailAddress>,
+    /// Owners who can come in.
+    active: HashSet<UserId>,
 }
 
 impl Referred {
@@ -134,24 +154,37 @@ impl Referred {
             .all(transaction)
             .await?;
         let owners = events.iter().map(|event| UserId(event.owner_id));
+        let active = user::active(transaction, owners.clone()).await?;
         let mailboxes = mailbox::confirmed(transaction, owners).await?;
         Ok(Self {
             events: events.into_iter().map(|row| (row.id, row)).collect(),
             instruments: instruments.into_iter().map(|row| (row.id, row)).collect(),
             webhooks: webhooks.into_iter().map(|row| (row.id, row)).collect(),
             mailboxes,
+            active,
         })
     }
 }
 
 impl Sql {
+    /// The jobs, and the deliveries of which none can be made.
     async fn jobs(
         &self,
         transaction: &DatabaseTransaction,
         rows: &[delivery::Model],
-    ) -> Result<Vec<Job>, Failure> {
+    ) -> Result<(Vec<Job>, Vec<DeliveryId>), Failure> {
         let referred = Referred::read(transaction, rows).await?;
-        rows.iter().map(|row| self.job(row, &referred)).collect()
+        let (mut jobs, mut unreadable) = (Vec::new(), Vec::new());
+        for row in rows {
+            match self.job(row, &referred) {
+                Ok(job) => jobs.push(job),
+                Err(failure) => {
+                    warn!(delivery = %row.id, ?failure, "a delivery cannot be read and is given up");
+                    unreadable.push(DeliveryId(row.id));
+                }
+            }
+        }
+        Ok((jobs, unreadable))
     }
 
     fn job(&self, row: &delivery::Model, referred: &Referred) -> Result<Job, Failure> {
@@ -161,6 +194,9 @@ impl Sql {
             row.channel.parse().map_err(in_column::<String>("deliveries.channel"))?;
         Ok(Job {
             target: match channel {
+                _ if !referred.active.contains(&UserId(event.owner_id)) => {
+                    Target::Nowhere(SendError::Final(user::DISABLED.into()))
+                }
                 DeliveryChannel::Webhook => self.webhook_target(row, referred)?,
                 DeliveryChannel::Email => match referred.mailboxes.get(&UserId(event.owner_id)) {
                     Some(address) => Target::Email(address.clone()),

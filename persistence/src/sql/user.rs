@@ -1,5 +1,7 @@
 //! People.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use domain::audit::AuditLine;
 use domain::page::{Found, Page};
@@ -43,6 +45,22 @@ pub(super) mod row {
     pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Why a user who cannot come in is told nothing.
+pub(super) const DISABLED: &str = "the user is disabled";
+
+/// Those of these users who can come in.
+pub(super) async fn active(
+    transaction: &DatabaseTransaction,
+    users: impl Iterator<Item = UserId>,
+) -> Result<HashSet<UserId>, Failure> {
+    let rows = row::Entity::find()
+        .filter(row::Column::Id.is_in(users.map(|user| user.0)))
+        .filter(row::Column::State.eq(UserState::Active.as_str()))
+        .all(transaction)
+        .await?;
+    Ok(rows.into_iter().map(|row| UserId(row.id)).collect())
 }
 
 impl row::Model {

@@ -95,13 +95,16 @@ impl Floor {
     /// Brings a book to the present. The ticks are made with the books unlocked, so that nobody who
     /// publishes has to wait for them.
     fn advance(&self, key: BookKey) {
-        let to = self.clock.now() - key.1.lag();
+        let now = self.clock.now() - key.1.lag();
         let Some(from) = self.books().by_key.get(&key).map(|book| book.cursor) else { return };
+        // A tape goes on over midnight: nothing of the day is told on it. That of a recorded day leaves nothing out: it
+        // catches up turn by turn.
+        let is_tape = key.1 == Feed::Tape;
+        let is_whole = is_tape && self.replay.is_some();
+        let to = if is_whole { now.min(from + self.catch_up()) } else { now };
         if to <= from {
             return;
         }
-        // A tape goes on over midnight: nothing of the day is told on it.
-        let is_tape = key.1 == Feed::Tape;
         if to - from > self.catch_up() || (to.date() != from.date() && !is_tape) {
             self.reload(key);
             return;

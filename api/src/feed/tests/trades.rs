@@ -120,11 +120,16 @@ async fn a_bus_or_a_desk_that_goes_away_is_a_gap_once() {
     value(&mut stream).await;
     hub.bus.breaks();
     assert_eq!(gap(&mut stream).await, (Some(1), "the message bus is not available".into()));
+    let mut newcomer = hub.feed.trades(id(1));
+    assert_eq!(gap(&mut newcomer).await, (Some(1), "the message bus is not available".into()));
     hub.bus.comes_back();
     hub.bus.tell(print(1, 2));
     assert_eq!(value(&mut stream).await.0, 2);
+    assert_eq!(value(&mut newcomer).await.0, 2);
     beat.abort();
     assert_eq!(gap(&mut stream).await, (Some(2), "no desk is running".into()));
+    let mut newcomer = hub.feed.trades(id(1));
+    assert_eq!(gap(&mut newcomer).await, (None, "no desk is running".into()), "what was before is healed");
     hub.bus.tell(heartbeat(1));
     hub.bus.tell(print(1, 3));
     assert_eq!(value(&mut stream).await.0, 3);

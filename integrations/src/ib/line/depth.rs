@@ -1,6 +1,7 @@
 //! Depth lines: the gateway's changes of a book, applied to the book that they change.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::decimal::Price;
 use domain::depth::{DepthLevel, DepthValues, MAX_LEVELS};
@@ -11,6 +12,7 @@ use ibapi::contracts::Contract;
 use ibapi::market_data::SmartDepth;
 use ibapi::market_data::realtime::MarketDepths;
 use rust_decimal::Decimal;
+use tokio::time::Instant;
 
 use super::flow::{AfterLoss, Asking, Flow, StateOrder, Unreadable, Wire};
 use crate::ib::contract::SMART;
@@ -20,6 +22,9 @@ use crate::ib::tick::{Timeliness, is_no_quote, quantity};
 /// How many rows of a side are asked for: as many as anybody may want to see.
 const ROWS: i32 = 50;
 const _: () = assert!(ROWS as usize == MAX_LEVELS);
+
+/// How long a book of one side is waited for: by then the other side is empty.
+const ONE_SIDED_AFTER: Duration = Duration::from_millis(250);
 
 // The gateway's words for what happens to a row, and on which side.
 const INSERT: i32 = 0;
@@ -34,7 +39,19 @@ pub(in crate::ib) struct DepthFlow {
     bids: Vec<Row>,
     asks: Vec<Row>,
     changed: bool,
+    filling: Filling,
     timeliness: Timeliness,
+}
+
+/// Whether the book is there; half of one is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filling {
+    /// Nothing has come yet.
+    Awaited,
+    /// Its rows come, until then at the latest.
+    Until(Instant),
+    /// It is there.
+    Done,
 }
 
 /// A row of a side; without a level where the gateway sends an empty one.
@@ -63,6 +80,7 @@ impl Flow for DepthFlow {
             bids: Vec::new(),
             asks: Vec::new(),
             changed: false,
+            filling: Filling::Awaited,
             timeliness: Timeliness::Live,
         }
     }
@@ -79,6 +97,9 @@ impl Flow for DepthFlow {
 
     fn take(&mut self, tick: MarketDepths) -> Result<(), Unreadable> {
         self.changed = true;
+        if self.filling == Filling::Awaited || matches!(tick, MarketDepths::Reset) {
+            self.filling = Filling::Until(Instant::now() + ONE_SIDED_AFTER);
+        }
         match tick {
             MarketDepths::Reset => {
                 self.bids.clear();
@@ -105,11 +126,22 @@ impl Flow for DepthFlow {
     }
 
     fn news(&mut self) -> Vec<DepthValues> {
-        if !std::mem::take(&mut self.changed) {
+        if self.partial_until().is_some() || !std::mem::take(&mut self.changed) {
             return Vec::new();
         }
         let side = |rows: &[Row]| rows.iter().flatten().cloned().collect();
         vec![DepthValues { bids: side(&self.bids), asks: side(&self.asks) }]
+    }
+
+    fn partial_until(&self) -> Option<Instant> {
+        match self.filling {
+            Filling::Until(until) => Some(until),
+            Filling::Awaited | Filling::Done => None,
+        }
+    }
+
+    fn settle(&mut self) {
+        self.filling = Filling::Done;
     }
 
     fn timeliness(&self) -> Timeliness {
@@ -147,6 +179,9 @@ impl DepthFlow {
             DELETE => drop(rows.remove(position)),
             _ => return Err(Unreadable),
         }
+        if [&self.bids, &self.asks].iter().all(|rows| rows.iter().any(Option::is_some)) {
+            self.settle();
+        }
         Ok(())
     }
 }
@@ -172,6 +207,7 @@ mod tests {
             bids: Vec::new(),
             asks: Vec::new(),
             changed: false,
+            filling: Filling::Done,
             timeliness: Timeliness::Live,
         }
     }
@@ -249,7 +285,29 @@ mod tests {
         assert_eq!(told[0].asks.len(), MAX_LEVELS);
         assert_eq!(told[0].asks[49].price.to_string(), "10.49");
         flow.take(MarketDepths::Reset).unwrap();
+        flow.settle();
         assert_eq!(flow.news(), [DepthValues::default()]);
+    }
+
+    #[test]
+    fn half_a_book_is_not_told_unless_it_stays_so() {
+        for begin in [Filling::Awaited, Filling::Done] {
+            let mut flow = DepthFlow { filling: begin, ..flow() };
+            if begin == Filling::Done {
+                flow.take(MarketDepths::Reset).unwrap();
+            }
+            flow.take(change(INSERT, BID, 0, 10.0)).unwrap();
+            assert!(flow.partial_until().is_some() && flow.news().is_empty(), "{begin:?}");
+            flow.take(change(INSERT, ASK, 0, 10.01)).unwrap();
+            assert!(flow.partial_until().is_none());
+            assert_eq!(shown(&flow.news()[0].asks), "10.01");
+            flow.take(change(DELETE, ASK, 0, 0.0)).unwrap();
+            assert!(flow.news()[0].asks.is_empty(), "a side that is emptied later is told at once");
+            flow.take(MarketDepths::Reset).unwrap();
+            flow.take(change(INSERT, BID, 0, 9.99)).unwrap();
+            flow.settle();
+            assert_eq!(shown(&flow.news()[0].bids), "9.99", "a market of one side");
+        }
     }
 
     #[test]

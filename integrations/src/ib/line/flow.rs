@@ -11,6 +11,7 @@ use ibapi::Error;
 use ibapi::contracts::Contract;
 use ibapi::market_data::realtime::{MarketDepths, TickTypes, Trade};
 use ibapi::subscriptions::{Subscription, SubscriptionItem};
+use tokio::time::Instant;
 
 use crate::ib::link::Session;
 use crate::ib::tick::Timeliness;
@@ -39,6 +40,14 @@ pub(in crate::ib) trait Flow: Send + Sync + 'static {
 
     /// What is to be told of what was taken in since the last time.
     fn news(&mut self) -> Vec<Self::Values>;
+
+    /// Until when it is waited for the rest, where what was taken in is only a part of what is to be told.
+    fn partial_until(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The rest did not come: what was taken in is all there is.
+    fn settle(&mut self) {}
 
     /// How late the data is.
     fn timeliness(&self) -> Timeliness;

@@ -9,6 +9,8 @@ use crate::ib::tick::Timeliness;
 pub(super) enum Heard {
     /// Nothing.
     Nothing,
+    /// A part of what is told as a whole, and that anew.
+    Part,
     /// Prices, and how late they are.
     Prices(Timeliness),
 }
@@ -32,6 +34,9 @@ pub(super) fn trust(
         Heard::Prices(Timeliness::Frozen) => {
             (FeedState::Closed, "the market is closed: its last known prices")
         }
+        Heard::Part => {
+            (FeedState::Recovering, "the gateway tells the book anew; waiting for the whole of it")
+        }
         Heard::Nothing if matches!(said, Some(FeedState::Stale | FeedState::Recovering)) => {
             (FeedState::Recovering, "connected again; waiting for the first price")
         }
@@ -47,7 +52,7 @@ mod tests {
     #[test]
     fn the_state_follows_from_what_is_known() {
         use FeedState::{Closed, Delayed, Live, Recovering, Stale};
-        use Heard::{Nothing, Prices};
+        use Heard::{Nothing, Part, Prices};
         let cases = [
             (None, None, None, None),
             (None, None, Some(Stale), None),
@@ -55,6 +60,8 @@ mod tests {
             (None, Some(Nothing), Some(Live), None),
             (None, Some(Nothing), Some(Stale), Some(Recovering)),
             (None, Some(Nothing), Some(Recovering), Some(Recovering)),
+            (None, Some(Part), Some(Live), Some(Recovering)),
+            (Some("1100"), Some(Part), Some(Live), Some(Stale)),
             (None, Some(Prices(Timeliness::Live)), Some(Recovering), Some(Live)),
             (None, Some(Prices(Timeliness::Delayed)), None, Some(Delayed)),
             (None, Some(Prices(Timeliness::Frozen)), None, Some(Closed)),

@@ -42,6 +42,8 @@ struct Book {
     alerts: HashMap<Uuid, row::Model>,
     numbers: HashMap<UserId, i64>,
     mailboxes: HashSet<UserId>,
+    /// Owners who can come in.
+    active: HashSet<UserId>,
     hosts: HashMap<Uuid, String>,
     events: Vec<event_row::ActiveModel>,
     deliveries: Vec<delivery::ActiveModel>,
@@ -72,6 +74,7 @@ impl Book {
             alerts: alerts.into_iter().map(|alert| (alert.id, alert)).collect(),
             numbers,
             mailboxes: mailboxes.into_keys().collect(),
+            active: user::active(transaction, owners.iter().copied()).await?,
             hosts,
             events: Vec::new(),
             deliveries: Vec::new(),
@@ -108,7 +111,9 @@ impl Book {
             at: Set(firing.at.into()),
             read_at: Set(None),
         });
-        self.deliver(firing, &alert);
+        if self.active.contains(&firing.owner) {
+            self.deliver(firing, &alert);
+        }
         self.changed.push(after(firing, alert)?);
         Ok(Some(fired))
     }

@@ -10,6 +10,7 @@ use domain::user::UserState;
 use sea_orm::ExprTrait as _;
 use sea_orm::entity::prelude::*;
 use time::OffsetDateTime;
+use tracing::warn;
 
 use super::row;
 use crate::sql::column::{Exact, Moment};
@@ -40,7 +41,15 @@ impl AlertWatchStore for Sql {
                 .filter(user::row::Column::State.eq(UserState::Active.as_str()))
                 .all(&self.reader)
                 .await?;
-            rows.iter().map(row::Model::watched).collect()
+            // One row that cannot be read leaves everybody else's alerts watched.
+            let watched = rows.iter().filter_map(|row| match row.watched() {
+                Ok(watched) => Some(watched),
+                Err(failure) => {
+                    warn!(alert = %row.id, ?failure, "an alert cannot be read and is not watched");
+                    None
+                }
+            });
+            Ok(watched.collect())
         })
         .await?;
         let mut ids: Vec<InstrumentId> = watched.iter().map(|watched| watched.alert.instrument).collect();
@@ -57,7 +66,7 @@ impl AlertWatchStore for Sql {
     }
 
     async fn trigger(&self, epoch: u64, firings: &[Firing]) -> Result<Vec<Fired>, StoreError> {
-        run(self.fire(epoch, firings)).await
+        Box::pin(run(self.fire(epoch, firings))).await
     }
 
     async fn keep(&self, seen: &[Seen]) -> Result<(), StoreError> {

@@ -58,6 +58,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     say("round  what                                    ticks    seconds      ticks/s");
     for round in 1..=options.rounds {
         let tell = |what: &str, ticks: usize, took: Duration| {
+            #[allow(clippy::cast_precision_loss, reason = "for people to read")]
             let each_second = ticks as f64 / took.as_secs_f64();
             say(&format!(
                 "{round:>5}  {what:<34}  {ticks:>9}  {:>9.3}  {each_second:>11.0}",

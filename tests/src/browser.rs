@@ -184,6 +184,7 @@ fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
 async fn start(program: &Path) -> (Child, u16) {
     let mut driver = Command::new(program)
         .arg("--port=0")
+        .env("TZ", "UTC")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

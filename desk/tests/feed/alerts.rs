@@ -185,7 +185,7 @@ async fn one_without_a_line_waits_and_says_so() {
     world.outbox.add(&wanted, &tesla);
     let noted = || world.outbox.notes.lock().unwrap().last().cloned();
     world.until(|| noted().is_some_and(|(id, reason)| id == wanted.id && reason.is_some())).await;
-    tokio::time::sleep(Duration::from_secs(300)).await;
+    tokio::time::sleep(Duration::from_mins(5)).await;
     assert!(world.outbox.fired().is_empty(), "it may come to be watched");
     world.unwatch().await;
     world.until(|| world.source.is_subscribed(tesla.id)).await;

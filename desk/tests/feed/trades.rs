@@ -191,7 +191,7 @@ async fn what_is_refused_to_bars_is_asked_for_again_for_whoever_follows_trades()
     };
     world.source.print(apple, SourceEvent::Ended(error())).await;
     world.until(|| !world.source.prints_are_followed(apple)).await;
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
     assert!(!world.source.prints_are_followed(apple), "nobody asked, so it is not tried so soon");
     let mut trades = world.watch(&[bars, Topic::Trades(apple)]).await;
     world.until(|| world.source.prints_are_followed(apple)).await;

@@ -211,7 +211,8 @@ pub(crate) mod tests {
 
     #[test]
     fn one_time_that_is_too_late_takes_no_good_rows_along() {
-        let good = |from: i64, to: i64| (from..=to).map(|number| format!("{number}\n")).collect::<String>();
+        let good =
+            |from: i64, to: i64| (from..=to).map(|number| number.to_string() + "\n").collect::<String>();
         for (text, line) in
             [(format!("900\n{}", good(1, 300)), 1), (good(1, 100) + "900\n" + &good(101, 300), 101)]
         {

@@ -107,7 +107,7 @@ impl MailboxStore for Sql {
         now: OffsetDateTime,
         audit: &AuditLine,
     ) -> Result<bool, StoreError> {
-        run(async {
+        run(Box::pin(async {
             let transaction = self.begin_write().await?;
             user::lock(&transaction, user).await?;
             let found = row::Entity::find_by_id(user.0).one(&transaction).await?;
@@ -128,7 +128,7 @@ impl MailboxStore for Sql {
             row::Entity::update(row).exec(&transaction).await?;
             transaction.commit().await?;
             Ok(is_right)
-        })
+        }))
         .await
     }
 }

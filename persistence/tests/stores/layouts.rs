@@ -44,12 +44,12 @@ async fn kept_and_changed(pair: &Pair, owner: UserId) {
         LayoutChange::Done(saved) if saved.version == 3
     ));
     // Of many who change the same version, one succeeds.
-    let changes = at_once(4, |number| {
+    let outcomes = at_once(4, |number| {
         let (sql, changed) = (pair.of(number), changed.clone());
         async move { LayoutStore::update(&*sql, &changed, Some(3)).await.unwrap() }
     })
     .await;
-    assert_eq!(changes.iter().filter(|change| matches!(change, LayoutChange::Done(_))).count(), 1);
+    assert_eq!(outcomes.iter().filter(|change| matches!(change, LayoutChange::Done(_))).count(), 1);
 
     let stranger = UserId(Uuid::new_v4());
     assert_eq!(LayoutStore::find(&**sql, stranger, first.id).await.unwrap(), None);

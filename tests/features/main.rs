@@ -19,6 +19,7 @@ mod outage;
 mod people;
 mod question;
 mod quote;
+mod replay;
 mod secret;
 mod session;
 mod set_up;

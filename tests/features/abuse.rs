@@ -5,7 +5,7 @@ mod giant;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::client::{Client, USERNAME};
+use tests::client::{Client, USERNAME, http};
 use tests::installation::Installation;
 use tests::subscription::Subscription;
 use tests::wait::SOON;
@@ -253,7 +253,7 @@ async fn a_thousand_instruments_in_one_argument_are_refused() {
 async fn bodies_that_are_too_large_or_too_many_are_refused() {
     let mut neighbour = Neighbour::move_in().await;
     let url = format!("http://{}/graphql", neighbour.client.address());
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = http().no_proxy().build().unwrap();
     let one = json!({ "query": "{ __typename }" });
     let large = json!({ "query": format!("{{ __typename }} # {}", "a".repeat(256 * 1_024)) });
     let huge = json!({ "query": "a".repeat(50 * 1_024 * 1_024) });

@@ -2,7 +2,7 @@
 
 use reqwest::Response;
 use serde_json::{Value, json};
-use tests::client::Client;
+use tests::client::{Client, http};
 use tests::installation::Installation;
 use tests::wait::SOON;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ struct Events {
 
 impl Events {
     async fn of(client: &Client, query: &str, variables: Value) -> Self {
-        let request = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = http().no_proxy().build().unwrap();
         let request = request
             .post(format!("http://{}/graphql", client.address()))
             .header("accept", "text/event-stream")
@@ -108,7 +108,7 @@ async fn events_are_for_those_who_may_have_them() {
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
     let url = format!("http://{}/graphql", client.address());
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = http().no_proxy().build().unwrap();
     let body = json!({ "query": "subscription { system { version } }" }).to_string();
     let post = || http.post(&url).header("accept", "text/event-stream");
 

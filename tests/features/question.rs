@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tests::answer::{Answer, refusal};
-use tests::client::Client;
+use tests::client::{Client, http};
 use tests::installation::Installation;
 
 const JSON: &str = "application/json";
@@ -67,7 +67,9 @@ async fn a_malformed_request_is_refused_in_words() {
 }
 
 async fn post(client: &Client, media: &str, body: &str) -> Answer {
-    let response = reqwest::Client::new()
+    let response = http()
+        .build()
+        .unwrap()
         .post(format!("http://{}/graphql", client.address()))
         .bearer_auth(client.token().unwrap())
         .header("content-type", JSON)

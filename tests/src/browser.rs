@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::client::http;
 use crate::skip;
 use crate::wait::{SOON, within};
 
@@ -111,7 +112,7 @@ impl Browser {
     pub async fn complaints(&self) -> Vec<String> {
         let session = self.page.session_id().await.unwrap().expect("a session");
         let url = format!("{}/session/{session}/se/log", self.driver_url);
-        let request = reqwest::Client::new().post(url).json(&json!({ "type": "browser" }));
+        let request = http().build().unwrap().post(url).json(&json!({ "type": "browser" }));
         let log: Value = request.send().await.unwrap().json().await.unwrap();
         let entries = log["value"].as_array().unwrap_or_else(|| panic!("no log: {log}"));
         entries

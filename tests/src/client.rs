@@ -12,6 +12,13 @@ use crate::answer::Answer;
 use crate::subscription::Subscription;
 use crate::wait::{SOON, within};
 
+/// How an HTTP client of the tests begins. The adapters bring TLS to the whole build, without saying whose cryptography it is.
+pub fn http() -> reqwest::ClientBuilder {
+    // Where it is installed already, it stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 /// The administrator's name in every test.
 pub const USERNAME: &str = "ann";
 
@@ -40,7 +47,7 @@ pub struct Client {
 impl Client {
     /// Nobody in particular.
     pub fn of(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(40)).no_proxy().build().unwrap();
+        let http = http().timeout(Duration::from_secs(40)).no_proxy().build().unwrap();
         Self { address, http, token: Mutex::default(), cookie: Mutex::default() }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use reqwest::header::SET_COOKIE;
 use serde_json::{Value, json};
 
-use crate::support::{Node, PASSWORD};
+use crate::support::{Node, PASSWORD, http};
 
 #[tokio::test]
 async fn the_first_administrator_is_made_once_and_has_a_watchlist() {
@@ -66,7 +66,7 @@ const REFRESH: &str = "mutation { sessionRefresh { session { accessToken } userE
 const VIEWER: &str = "{ viewer { username role } }";
 
 async fn refresh(node: &Node, cookie: Option<&str>) -> (Value, Option<String>) {
-    let client = reqwest::Client::new();
+    let client = http().build().unwrap();
     let mut request = client.post(node.url()).json(&json!({ "query": REFRESH }));
     if let Some(cookie) = cookie {
         request = request.header("cookie", cookie);
@@ -83,7 +83,7 @@ async fn log_in_cookie(node: &Node) -> String {
         "mutation($input: SessionCreateInput!) { sessionCreate(input: $input) { session { expiresAt } } }";
     let body =
         json!({ "query": query, "variables": { "input": { "username": "ann", "password": PASSWORD } } });
-    let response = reqwest::Client::new().post(node.url()).json(&body).send().await.unwrap();
+    let response = http().build().unwrap().post(node.url()).json(&body).send().await.unwrap();
     let set = response.headers().get(SET_COOKIE).unwrap().to_str().unwrap().to_owned();
     assert!(set.ends_with("; Path=/graphql; Max-Age=1209600; HttpOnly; SameSite=Strict"), "{set}");
     assert!(
@@ -128,7 +128,8 @@ async fn logging_out_ends_the_session_at_once() {
     assert_eq!(node.ask(None, REFRESH, json!({})).await["data"]["sessionRefresh"]["session"], Value::Null);
     // Without a session it is no error, and by the access token alone it works as well.
     let token = node.log_in_as("ann", PASSWORD).await["session"]["accessToken"].as_str().unwrap().to_owned();
-    let other = reqwest::Client::new().post(node.url()).bearer_auth(&token).json(&json!({ "query": revoke }));
+    let other =
+        http().build().unwrap().post(node.url()).bearer_auth(&token).json(&json!({ "query": revoke }));
     assert_eq!(
         other.send().await.unwrap().json::<Value>().await.unwrap()["data"]["sessionRevoke"]["revoked"],
         true
@@ -179,10 +180,26 @@ async fn a_database_that_is_away_is_told_as_such_and_a_fault_is_masked() {
     let response = request().send().await.unwrap();
     assert_eq!(response.status(), 503);
     assert_eq!(response.json::<Value>().await.unwrap()["errors"][0]["extensions"]["code"], "UNAVAILABLE");
-    assert_eq!(reqwest::get(format!("http://{}/readyz", node.address)).await.unwrap().status(), 503);
-    assert_eq!(reqwest::get(format!("http://{}/healthz", node.address)).await.unwrap().status(), 200);
+    assert_eq!(
+        http().build().unwrap().get(format!("http://{}/readyz", node.address)).send().await.unwrap().status(),
+        503
+    );
+    assert_eq!(
+        http()
+            .build()
+            .unwrap()
+            .get(format!("http://{}/healthz", node.address))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     node.stores.away.store(false, Ordering::SeqCst);
-    assert_eq!(reqwest::get(format!("http://{}/readyz", node.address)).await.unwrap().status(), 200);
+    assert_eq!(
+        http().build().unwrap().get(format!("http://{}/readyz", node.address)).send().await.unwrap().status(),
+        200
+    );
     assert_eq!(request().send().await.unwrap().status(), 200);
     node.stores.faulty.store(true, Ordering::SeqCst);
     let response = request().send().await.unwrap();

@@ -39,6 +39,13 @@ use stores::alerts::Outside;
 
 pub const PASSWORD: &str = "correct horse battery";
 
+/// How an HTTP client of the tests begins. The adapters bring TLS to the whole build, without saying whose cryptography it is.
+pub fn http() -> reqwest::ClientBuilder {
+    // Where it is installed already, it stays.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 /// Makes the first user.
 pub const SET_UP: &str = "mutation($input: UserSetUpInput!) { userSetUp(input: $input) { user { id username role } userErrors { field code message } } }";
 
@@ -119,7 +126,7 @@ impl Node {
         let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let running = Mutex::new(Some(tokio::spawn(api.run(shutdown.clone()))));
-        let client = Client::builder().cookie_store(true).timeout(Duration::from_secs(20)).build().unwrap();
+        let client = http().cookie_store(true).timeout(Duration::from_secs(20)).build().unwrap();
         let people = behind.people();
         let set_up_token = behind.set_up.token().to_owned();
         let Behind { clock, stores, limiter, hasher, bus, desk, outside, .. } = behind;

@@ -31,7 +31,7 @@ enum Needs {
 }
 
 /// Every root field, what it needs, and arguments with which it changes nothing.
-const FIELDS: [(&str, &str, Needs, &str); 41] = {
+const FIELDS: [(&str, &str, Needs, &str); 64] = {
     use Needs::{Administrator, Market, Nothing, Person, PersonOrAdministrator, PersonWhoAdministers};
     [
         ("Query", "viewer", Nothing, ""),
@@ -43,6 +43,18 @@ const FIELDS: [(&str, &str, Needs, &str); 41] = {
         ("Query", "bars", Market, "(instrument: ID, size: MIN_1, last: 1)"),
         ("Query", "trades", Market, "(instrument: ID, last: 1)"),
         ("Query", "depth", Market, "(instrument: ID)"),
+        (
+            "Query",
+            "indicators",
+            Market,
+            "(instrument: ID, size: MIN_1, indicators: [{ kind: SMA }], last: 1)",
+        ),
+        ("Query", "volumeProfile", Market, "(instrument: ID, size: MIN_1, last: 1)"),
+        ("Query", "alerts", Market, "(first: 1)"),
+        ("Query", "alertEvents", Market, "(first: 1)"),
+        ("Query", "webhooks", Person, ""),
+        ("Query", "layouts", Market, ""),
+        ("Query", "preferences", Market, ""),
         ("Query", "watchlists", Market, ""),
         ("Query", "users", Administrator, "(first: 1)"),
         ("Query", "auditLines", Administrator, "(first: 1)"),
@@ -76,6 +88,27 @@ const FIELDS: [(&str, &str, Needs, &str); 41] = {
         ("Mutation", "userEnable", Administrator, "(input: { user: ID })"),
         ("Mutation", "userPasswordReset", PersonWhoAdministers, "(input: { user: ID })"),
         ("Mutation", "userSecondFactorReset", PersonWhoAdministers, "(input: { user: ID })"),
+        (
+            "Mutation",
+            "alertCreate",
+            Market,
+            "(input: { instrument: ID, condition: { field: LAST, comparison: ABOVE, value: \"1\" } })",
+        ),
+        ("Mutation", "alertUpdate", Market, "(input: { alert: ID, expectedVersion: 1 })"),
+        ("Mutation", "alertPause", Market, "(input: { alert: ID })"),
+        ("Mutation", "alertResume", Market, "(input: { alert: ID })"),
+        ("Mutation", "alertDelete", Market, "(input: { alert: ID })"),
+        ("Mutation", "alertEventsRead", Market, "(input: { through: \"0\" })"),
+        ("Mutation", "webhookCreate", Person, "(input: { name: \"\", url: \"\" })"),
+        ("Mutation", "webhookTest", Person, "(input: { webhook: ID })"),
+        ("Mutation", "webhookDelete", Person, "(input: { webhook: ID })"),
+        ("Mutation", "emailSet", Person, "(input: { currentPassword: \"x\" })"),
+        ("Mutation", "emailConfirm", Person, "(input: { code: \"x\" })"),
+        ("Mutation", "layoutSave", Market, "(input: { name: \"\", content: \"\" })"),
+        ("Mutation", "layoutDelete", Market, "(input: { layout: ID })"),
+        ("Mutation", "preferencesSave", Market, "(input: { content: \"\" })"),
+        ("Subscription", "alertEvents", Market, "(since: \"-1\")"),
+        ("Subscription", "indicators", Market, "(instrument: ID, size: MIN_1, indicators: [{ kind: SMA }])"),
         ("Subscription", "quotes", Market, "(instruments: [ID])"),
         ("Subscription", "bars", Market, "(instrument: ID, size: MIN_1)"),
         ("Subscription", "trades", Market, "(instrument: ID)"),
@@ -132,8 +165,16 @@ async fn what_everybody_may_know_is_no_more_than_this() {
     assert_eq!(stranger.query(&asked("viewer"), json!({})).await["viewer"], Value::Null);
     let system = stranger.query(&asked("system"), json!({})).await;
     let known = known(&system["system"]);
-    let public =
-        ["bus.state", "database.state", "desk.state", "environment", "setUpNeeded", "time", "version"];
+    let public = [
+        "bus.state",
+        "database.state",
+        "desk.state",
+        "environment",
+        "mail",
+        "setUpNeeded",
+        "time",
+        "version",
+    ];
     assert_eq!(
         known,
         public.map(str::to_owned).into(),
@@ -145,7 +186,7 @@ async fn what_everybody_may_know_is_no_more_than_this() {
     let program = client.with_token(&key.secret);
     let viewer = program.ask(&asked("viewer"), json!({})).await;
     let known = self::known(&viewer.body["data"]["viewer"]);
-    let public = ["createdAt", "id", "role", "secondFactor", "state", "username"];
+    let public = ["createdAt", "emailConfirmed", "id", "role", "secondFactor", "state", "username"];
     assert_eq!(
         known,
         public.map(str::to_owned).into(),

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 use tests::client::Client;
-use tests::installation::{GENEROUS, Installation};
+use tests::installation::Installation;
 use tests::subscription::Subscription;
 use tests::wait::SOON;
-use tests::wire::{Heard, Wire};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -115,48 +114,4 @@ async fn a_killed_gateway_is_a_gap_and_trades_go_on_behind_it() {
         }
     };
     assert_eq!((&after["price"], &after["state"]), (&json!("251.35"), &json!("LIVE")), "{after}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_too_slowly_is_told_and_others_miss_nothing() {
-    let mut installation = Installation::single_with(&GENEROUS).await;
-    let client = installation.administrator().await;
-    let (mut quick, apple) = follow(&installation, &client).await;
-    let mut slow = Wire::open(client.address()).await;
-    slow.say(&json!({ "type": "connection_init", "payload": { "accessToken": client.token() } })).await;
-    assert_eq!(slow.message().await, Heard::Message(json!({ "type": "connection_ack" })));
-    // Many letters for each trade, so that few fit on the way.
-    let fields = (0..28).map(|n| format!("a{n}: receivedAt")).collect::<Vec<_>>().join(" ");
-    let document = format!(
-        "subscription($instrument: ID!) {{ trades(instrument: $instrument) {{ ... on Trade {{ price sequence {fields} }} \
-         ... on StreamGap {{ afterSequence reason }} }} }}"
-    );
-    let payload = json!({ "query": document, "variables": { "instrument": apple } });
-    slow.say(&json!({ "type": "subscribe", "id": "slow", "payload": payload })).await;
-    installation.market.trade("AAPL", "99.00");
-    quick.until("the first trade", |trade| trade["price"] == "99.00").await;
-    let Heard::Message(first) = slow.message().await else { panic!("the first trade") };
-    assert_eq!(first["payload"]["data"]["trades"]["price"], "99.00", "{first}");
-    // The gateway's own queues are short: the quick one shows when there is room again.
-    for round in 0..40 {
-        for cents in round * 100..(round + 1) * 100 {
-            installation.market.trade("AAPL", &price(cents));
-        }
-        for cents in round * 100..(round + 1) * 100 {
-            let payload = quick.payload().await;
-            assert_eq!(payload["data"]["trades"]["price"], price(cents), "{payload}");
-        }
-    }
-    let mut last = number(&first["payload"]["data"]["trades"]["sequence"]);
-    let reason = loop {
-        let Heard::Message(message) = slow.message().await else { panic!("a trade or a gap") };
-        let event = &message["payload"]["data"]["trades"];
-        if event["reason"].is_string() {
-            assert_eq!(number(&event["afterSequence"]), last, "{event}");
-            break event["reason"].as_str().unwrap().to_owned();
-        }
-        last += 1;
-        assert_eq!(number(&event["sequence"]), last, "before the gap nothing is missing");
-    };
-    assert!(reason.contains("did not read fast enough"), "{reason}");
 }

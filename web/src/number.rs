@@ -92,10 +92,19 @@ pub fn age(millis: i64) -> String {
     }
 }
 
-/// A number as people type it: with grouping commas, a plus or a typographic minus; none where it is no number.
+/// A number as people type it: with a plus or a typographic minus, its thousands grouped by commas; none where it is no
+/// number. A comma that does not group is not taken for one: `187,34` is no number, rather than a hundred times too much.
 pub fn typed(text: &str) -> Option<Decimal> {
-    let plain: String = text.trim().chars().filter(|letter| *letter != ',').collect();
-    plain.replace(MINUS, "-").parse().ok()
+    let plain = text.trim().replace(MINUS, "-");
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default().trim_start_matches(['+', '-']);
+    let is_grouped = whole.contains(',');
+    let leads = !is_grouped || (1..=3).contains(&first.len());
+    if fraction.contains(',') || !leads || groups.any(|group| group.len() != 3) {
+        return None;
+    }
+    plain.replace(',', "").parse().ok()
 }
 
 fn signed(value: Number, scale: u32) -> String {
@@ -173,6 +182,24 @@ mod tests {
         check("1000000000", "1.00B");
         assert_eq!(size(decimal("1500.000")), "1,500");
         assert_eq!(size(decimal("0.25")), "0.25");
+    }
+
+    #[test]
+    fn a_typed_number_is_taken_as_meant_or_not_at_all() {
+        let check = |text: &str, expect: Option<&str>| assert_eq!(typed(text), expect.map(decimal), "{text}");
+        check(" 187.34 ", Some("187.34"));
+        check("+12", Some("12"));
+        check("\u{2212}1,234.5", Some("-1234.5"));
+        check("1,234,567", Some("1234567"));
+        check("187,34", None);
+        check("1,2345", None);
+        check("1234,567", None);
+        check(",500", None);
+        check("1.234,5", None);
+        check("12,", None);
+        check("", None);
+        check("12 3", None);
+        check("5O", None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::graphql::scalar::{DateTime, Decimal};
 use crate::graphql::trade::Trade;
 
 /// How many prints are kept.
-const MOST: usize = 5_000;
+pub const MOST: usize = 5_000;
 
 /// A line of the tape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,32 @@ impl Tape {
         tape
     }
 
+    /// The tape with what came live since the reading of what happened before began. Of that, the newest prints of the
+    /// past are known already: they are told apart by what they say, since their times are whole seconds.
+    #[must_use]
+    pub fn after(mut self, live: &Self) -> Self {
+        let mut known: Vec<Trade> = self.prints().collect();
+        for (_, line) in live.lines.iter().rev() {
+            let twin = match line {
+                Line::Print(trade) => known.iter().position(|before| before.is_twin(trade)),
+                Line::Gap(..) => None,
+            };
+            match twin {
+                // Two prints that say the same are two prints.
+                Some(place) => drop(known.swap_remove(place)),
+                None => self.add(line.clone()),
+            }
+        }
+        self
+    }
+
+    fn prints(&self) -> impl Iterator<Item = Trade> {
+        self.lines.iter().filter_map(|(_, line)| match line {
+            Line::Print(trade) => Some(trade.clone()),
+            Line::Gap(..) => None,
+        })
+    }
+
     /// Something happened.
     pub fn add(&mut self, line: Line) {
         self.told += 1;
@@ -78,6 +104,18 @@ mod tests {
             source_at: None,
             received_at: DateTime::from_millis(0),
         }
+    }
+
+    #[test]
+    fn what_history_and_the_stream_both_tell_stands_once() {
+        let past = Tape::beginning(vec![trade("1", "5"), trade("2", "50"), trade("2", "50")]);
+        let mut live = Tape::default();
+        for (price, size) in [("2", "50"), ("2", "50"), ("2", "50"), ("3", "7")] {
+            live.add(Line::Print(trade(price, size)));
+        }
+        let whole = past.after(&live);
+        let prices: Vec<_> = whole.prints().map(|trade| trade.price.0.to_string()).collect();
+        assert_eq!(prices, ["3", "2", "2", "2", "1"]);
     }
 
     #[test]

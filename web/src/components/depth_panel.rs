@@ -34,6 +34,16 @@ enum Book {
     Known(Box<Depth>),
 }
 
+impl Book {
+    /// The same, no longer kept up to date.
+    fn outdated(self) -> Self {
+        match self {
+            Self::Known(depth) => Self::Known(Box::new(Depth { state: FeedState::Stale, ..*depth })),
+            other => other,
+        }
+    }
+}
+
 /// One line of the ladder.
 #[derive(Clone, Debug, PartialEq)]
 struct Rung {
@@ -83,6 +93,7 @@ pub fn DepthPanel(panel: PanelId, instrument: Instrument) -> Element {
     let workspace = use_context::<Workspace>();
     let live = use_context::<Live>();
     let mut book = use_signal(|| Book::Loading);
+    let last = book;
     let levels = workspace.settings(panel).levels.filter(|levels| LEVELS.contains(levels)).unwrap_or(5);
     let id = instrument.id.clone();
     let key = use_memo(use_reactive!(|(id, levels)| (id, levels)));
@@ -101,8 +112,11 @@ pub fn DepthPanel(panel: PanelId, instrument: Instrument) -> Element {
                             *waiting = Some(Book::Known(depth));
                         }
                         Event::Failed(failure) => *waiting = Some(Book::Failed(failure)),
-                        // The next book is whole again.
-                        Event::Data(_) | Event::Restarted => {}
+                        // The next book is whole again; until it comes, the present one is old.
+                        Event::Data(_) | Event::Restarted => {
+                            let shown = waiting.take().unwrap_or_else(|| last.peek().clone());
+                            *waiting = Some(shown.outdated());
+                        }
                     },
                     |waiting| {
                         if let Some(now) = waiting.take() {
@@ -111,6 +125,8 @@ pub fn DepthPanel(panel: PanelId, instrument: Instrument) -> Element {
                     },
                 )
                 .await;
+                let shown = book.peek().clone();
+                book.set(shown.outdated());
                 TimeoutFuture::new(AGAIN_MS).await;
             }
         }

@@ -68,6 +68,10 @@ pub fn InstrumentSearch(board: Board) -> Element {
         browser::scroll_into_view(&option_id(board.panel, index));
     };
     let onkeydown = move |event: KeyboardEvent| {
+        // Enter that takes what an input method offers is not ours.
+        if event.is_composing() {
+            return;
+        }
         let count = count();
         match event.key() {
             Key::ArrowDown if count > 0 => {

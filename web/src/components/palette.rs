@@ -85,6 +85,10 @@ pub fn Palette(section: Section, onclose: EventHandler<()>) -> Element {
         }
     });
     let onkeydown = move |event: KeyboardEvent| {
+        // Enter that takes what an input method offers is not ours.
+        if event.is_composing() {
+            return;
+        }
         let count = offers.peek().len();
         let next = match event.key() {
             Key::ArrowDown => active() + 1,

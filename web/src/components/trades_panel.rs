@@ -1,5 +1,7 @@
 //! Time and sales: every print, newest first.
 
+use std::collections::VecDeque;
+
 use cynic::SubscriptionBuilder;
 use dioxus::prelude::*;
 use gloo_timers::future::TimeoutFuture;
@@ -8,13 +10,13 @@ use super::price::NOTHING;
 use crate::feed::{Feed, batched};
 use crate::graphql::failure::Failure;
 use crate::graphql::instrument::Instrument;
-use crate::graphql::scalar::Decimal;
-use crate::graphql::trade::{self, LiveTrades, LiveTradesVariables, Trade, TradeEvent, TradeSide};
+use crate::graphql::scalar::{DateTime, Decimal};
+use crate::graphql::trade::{self, LiveTrades, LiveTradesVariables, TradeEvent, TradeSide};
 use crate::live::{Event, LinkState, Live};
 use crate::number;
 use crate::preferences::{Preferences, use_clock, use_text};
 use crate::session::Session;
-use crate::tape::{Line, Tape};
+use crate::tape::{Line, MOST, Tape};
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::notice::{Empty, Loading, Problem};
@@ -31,6 +33,23 @@ enum Reading {
     Loading,
     Failed(Failure),
     Ready,
+}
+
+/// What came since the last frame. A hidden page draws none: of more lines than the tape keeps, the oldest are dropped.
+#[derive(Default)]
+struct Arrivals {
+    lines: VecDeque<Line>,
+    refusal: Option<Failure>,
+}
+
+impl Arrivals {
+    fn line(&mut self, line: Line) {
+        self.refusal = None;
+        self.lines.push_back(line);
+        if self.lines.len() > MOST {
+            self.lines.pop_front();
+        }
+    }
 }
 
 /// What the panel knows.
@@ -54,18 +73,8 @@ impl Model {
     async fn read(mut self, instrument: Instrument) {
         match trade::latest(self.session, instrument.id).await {
             Ok(trades) => {
-                let newest = trades.last().map(Trade::at);
-                let mut tape = Tape::beginning(trades);
-                for (_, line) in self.tape.peek().shown(None, None).into_iter().rev() {
-                    let known = match line {
-                        Line::Print(trade) => newest.is_some_and(|newest| trade.at() <= newest),
-                        Line::Gap(..) => false,
-                    };
-                    if !known {
-                        tape.add(line.clone());
-                    }
-                }
-                self.tape.set(tape);
+                let whole = Tape::beginning(trades).after(&self.tape.peek());
+                self.tape.set(whole);
                 self.reading.set(Reading::Ready);
             }
             // Prints that come live are shown all the same.
@@ -73,44 +82,46 @@ impl Model {
         }
     }
 
+    fn missed(self) -> Line {
+        Line::Gap(DateTime::from_millis(self.session.server_now()), String::new())
+    }
+
     /// Takes in every print as it comes.
     async fn follow(mut self, live: Live, instrument: Instrument) {
+        let model = self;
         loop {
             let variables = LiveTradesVariables { instrument: instrument.id.clone() };
-            let mut waiting: Vec<Result<Line, Failure>> = Vec::new();
+            let mut waiting = Arrivals::default();
             batched(
                 live.subscribe(&LiveTrades::build(variables)),
                 &mut waiting,
                 |waiting, event| match event {
                     Event::Data(LiveTrades { trades: TradeEvent::Trade(trade) }) => {
-                        waiting.push(Ok(Line::Print(*trade)));
+                        waiting.line(Line::Print(*trade));
                     }
                     Event::Data(LiveTrades { trades: TradeEvent::Gap(gap) }) => {
-                        waiting.push(Ok(Line::Gap(gap.at, gap.reason)));
+                        waiting.line(Line::Gap(gap.at, gap.reason));
                     }
                     Event::Data(_) => {}
-                    Event::Restarted => {
-                        let now = crate::graphql::scalar::DateTime::from_millis(self.session.server_now());
-                        waiting.push(Ok(Line::Gap(now, String::new())));
-                    }
-                    Event::Failed(failure) => waiting.push(Err(failure)),
+                    Event::Restarted => waiting.line(model.missed()),
+                    Event::Failed(failure) => waiting.refusal = Some(failure),
                 },
                 |waiting| {
                     let mut tape = self.tape.write();
-                    for arrival in waiting.drain(..) {
-                        match arrival {
-                            Ok(told) => {
-                                tape.add(told);
-                                if self.refusal.peek().is_some() {
-                                    self.refusal.set(None);
-                                }
-                            }
-                            Err(failure) => self.refusal.set(Some(failure)),
-                        }
+                    let told = !waiting.lines.is_empty();
+                    waiting.lines.drain(..).for_each(|line| tape.add(line));
+                    let refusal = waiting.refusal.take();
+                    if refusal.is_some() || (told && self.refusal.peek().is_some()) {
+                        self.refusal.set(refusal);
                     }
                 },
             )
             .await;
+            // What is printed until it runs again is missing.
+            if self.tape.peek().newest() > 0 {
+                let missed = self.missed();
+                self.tape.write().add(missed);
+            }
             TimeoutFuture::new(AGAIN_MS).await;
         }
     }

@@ -52,7 +52,14 @@ pub fn WatchlistRow(
         let instrument = instrument.clone();
         move |_| board.choose(&instrument)
     };
-    let onkeydown = row_keys(&board, list.clone(), instrument.clone(), index);
+    let mut keys = row_keys(&board, list.clone(), instrument.clone(), index);
+    let onkeydown = move |event: KeyboardEvent| {
+        // In a sorted table nobody sees the order that Alt would change.
+        let sorted = !editing && board.workspace.settings(board.panel).sort.is_some();
+        if !(sorted && event.modifiers().alt()) {
+            keys(event);
+        }
+    };
     rsx! {
         tr {
             class: if doubtful == Some(FeedState::Stale) { "is-stale" },

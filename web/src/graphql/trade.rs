@@ -44,6 +44,12 @@ impl Trade {
     pub fn at(&self) -> DateTime {
         self.source_at.unwrap_or(self.received_at)
     }
+
+    /// Whether this is the same print, as far as prints can be told apart.
+    pub fn is_twin(&self, other: &Self) -> bool {
+        let said = |trade: &Self| (trade.source_at, trade.price, trade.size, trade.unreported);
+        said(self) == said(other) && self.exchange == other.exchange && self.conditions == other.conditions
+    }
 }
 
 #[derive(cynic::QueryVariables)]

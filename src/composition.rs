@@ -25,7 +25,7 @@ use domain::random::{Random, new_id};
 use domain::rate::RateLimiter;
 use domain::user::{PasswordLink, Recovery, UserStore};
 use domain::watchlist::Watchlists;
-use domain::webhook::{WebhookPorts, WebhookSender, Webhooks};
+use domain::webhook::{Reach, WebhookPorts, WebhookSender, Webhooks};
 use domain::world::{ConnectionId, Environment};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -42,7 +42,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use crate::key;
+use crate::key::{self, OtherKey};
 use crate::say;
 use crate::settings::{Gateway, MailSettings, Settings};
 
@@ -63,6 +63,8 @@ pub struct Parts {
     sql: Arc<Sql>,
     bus: BusParts,
     installation: Installation,
+    mailer: Option<Arc<dyn Mailer>>,
+    webhooks: Arc<dyn WebhookSender>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     replay: Option<Replay>,
@@ -87,8 +89,10 @@ impl BusParts {
 pub struct Opening {
     /// The world that the database belongs to from now on, where it is given another.
     pub accept_environment: Option<Environment>,
-    /// The installation's key, where secrets in the database are needed.
-    pub key: Option<MasterKey>,
+    /// The installation's key.
+    pub key: MasterKey,
+    /// What becomes of the installation's key where that is another.
+    pub other_key: OtherKey,
 }
 
 impl Parts {
@@ -100,8 +104,9 @@ impl Parts {
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(OsRandom);
-        let sql = Arc::new(open_database(settings, opening.key.as_ref(), stop).await?);
+        let sql = Arc::new(open_database(settings, Some(&opening.key), stop).await?);
         let installation = sql.open(new_id(clock.now(), random.as_ref())).await?;
+        key::claim(&sql, opening.other_key).await?;
         if let Some(environment) = opening.accept_environment {
             sql.replace_environment(environment).await?;
             warn!(%environment, "this database now belongs to this environment");
@@ -116,7 +121,8 @@ impl Parts {
             }
             None => BusParts::of(LocalBus::new()),
         };
-        Ok(Self { sql, bus, installation, clock, random, replay: None })
+        let (mailer, webhooks) = (mailer(settings)?, webhooks(settings)?);
+        Ok(Self { sql, bus, installation, mailer, webhooks, clock, random, replay: None })
     }
 
     /// Plays a recorded day in place of the generated market.
@@ -138,7 +144,7 @@ impl Parts {
     ) -> anyhow::Result<()> {
         let listener = listen(settings.listen).await?;
         let (source, _simulator) = self.gateway(settings).await?;
-        let desk = self.new_desk(settings, source)?.run(stop.clone());
+        let desk = self.new_desk(source).run(stop.clone());
         let serving = self.serve_api(settings, api_options(settings, key), listener, stop.clone());
         let serving = async {
             let served = serving.await;
@@ -165,7 +171,7 @@ impl Parts {
     /// The desk alone.
     pub async fn desk(self, settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
         let (source, _simulator) = self.gateway(settings).await?;
-        let desk = self.new_desk(settings, source)?.run(stop.clone());
+        let desk = self.new_desk(source).run(stop.clone());
         let work = async {
             desk.await;
             Ok(())
@@ -216,7 +222,7 @@ impl Parts {
         simulator::start(SimulatorOptions { listen, seed: SIMULATOR_SEED, clock }).await
     }
 
-    fn new_desk(&self, settings: &Settings, source: SourceFactory) -> anyhow::Result<Desk> {
+    fn new_desk(&self, source: SourceFactory) -> Desk {
         let ports = DeskPorts {
             lease: self.sql.clone(),
             installation: self.sql.clone(),
@@ -224,8 +230,8 @@ impl Parts {
             bars: self.sql.clone(),
             alerts: self.sql.clone(),
             deliveries: self.sql.clone(),
-            webhooks: webhooks(settings)?,
-            mailer: mailer(settings)?,
+            webhooks: self.webhooks.clone(),
+            mailer: self.mailer.clone(),
             bus: self.bus.bus.clone(),
             demand: self.bus.demand.clone(),
             requests: self.bus.requests.clone(),
@@ -235,7 +241,7 @@ impl Parts {
             random: self.random.clone(),
         };
         let id = new_id(self.clock.now(), self.random.as_ref());
-        Ok(Desk::new(ports, DeskOptions::new(id)))
+        Desk::new(ports, DeskOptions::new(id))
     }
 
     fn people(&self, set_up_token: Arc<SetUpTokens>) -> anyhow::Result<People> {
@@ -256,10 +262,10 @@ impl Parts {
     }
 
     /// The use cases of alerts, and by what they reach people.
-    fn notification(&self, settings: &Settings, people: &People) -> anyhow::Result<Notification> {
+    fn notification(&self, reach: Reach, people: &People) -> Notification {
         let mailboxes = Arc::new(Mailboxes::new(MailboxPorts {
             store: self.sql.clone(),
-            mailer: mailer(settings)?,
+            mailer: self.mailer.clone(),
             passwords: people.users.passwords.clone(),
             digest: Arc::new(Sha256Digest),
             throttle: people.users.throttle.clone(),
@@ -269,7 +275,7 @@ impl Parts {
         }));
         let ports = WebhookPorts {
             store: self.sql.clone(),
-            sender: webhooks(settings)?,
+            sender: self.webhooks.clone(),
             throttle: people.users.throttle.clone(),
             audit: people.audit.clone(),
             clock: self.clock.clone(),
@@ -283,7 +289,7 @@ impl Parts {
             clock: self.clock.clone(),
             random: self.random.clone(),
         };
-        Ok(Notification { alerts, webhooks: Webhooks::new(ports, settings.webhooks), mailboxes })
+        Notification { alerts, webhooks: Webhooks::new(ports, reach), mailboxes }
     }
 
     async fn serve_api(
@@ -301,7 +307,7 @@ impl Parts {
             say(&format!("set-up link: http://{address}/setup#token={token}"));
         }
         let people = self.people(set_up)?;
-        let Notification { alerts, webhooks, mailboxes } = self.notification(settings, &people)?;
+        let Notification { alerts, webhooks, mailboxes } = self.notification(settings.webhooks, &people);
         let services = Services {
             people,
             alerts,
@@ -385,6 +391,11 @@ fn make_folder(path: &Path) -> anyhow::Result<()> {
 pub fn load_key(settings: &Settings) -> anyhow::Result<MasterKey> {
     make_folder(&settings.data)?;
     Ok(MasterKey::new(key::load(settings.key.as_ref(), &settings.data)?))
+}
+
+/// The same for a desk, which makes none: with a key of its own it could open no secret of the installation.
+pub fn find_key(settings: &Settings) -> anyhow::Result<MasterKey> {
+    Ok(MasterKey::new(key::find(settings.key.as_ref(), &settings.data)?))
 }
 
 /// Opens the data folder and the database, and brings the database up to date.

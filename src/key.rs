@@ -6,19 +6,42 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use persistence::sql::Sql;
 use rand::TryRng;
+use tracing::warn;
 
 use crate::settings::Secret;
 
+/// What is done where the installation has another key than this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherKey {
+    /// The process does not start.
+    Refuse,
+    /// This process's key takes its place.
+    Replace,
+}
+
 /// The key that was given, or the one in the data folder, which is made at the first start.
 pub fn load(given: Option<&Secret>, data: &Path) -> anyhow::Result<[u8; 32]> {
+    let path = data.join("key");
+    if given.is_none() && !path.exists() {
+        make(&path).with_context(|| format!("cannot write the key file {}", path.display()))?;
+    }
+    find(given, data)
+}
+
+/// The key that was given, or the one in the data folder; none is made.
+pub fn find(given: Option<&Secret>, data: &Path) -> anyhow::Result<[u8; 32]> {
     if let Some(Secret(hex)) = given {
         return from_hex(hex).context("TICKGRAPH_KEY is not 64 hex digits");
     }
     let path = data.join("key");
     let shown = path.display();
     if !path.exists() {
-        make(&path).with_context(|| format!("cannot write the key file {shown}"))?;
+        bail!(
+            "this process has no key: set TICKGRAPH_KEY to the one that the api nodes have, or copy their key file \
+             to {shown} (they make one at their first start)"
+        );
     }
     let mode = fs::metadata(&path)
         .with_context(|| format!("cannot read the key file {shown}"))?
@@ -31,6 +54,27 @@ pub fn load(given: Option<&Secret>, data: &Path) -> anyhow::Result<[u8; 32]> {
     from_hex(text.trim()).with_context(|| {
         format!("the key file {shown} does not hold 64 hex digits; restore it from a backup")
     })
+}
+
+/// Makes sure that this process has the installation's key.
+pub async fn claim(sql: &Sql, other: OtherKey) -> anyhow::Result<()> {
+    if sql.claim_key().await? {
+        return Ok(());
+    }
+    match other {
+        OtherKey::Refuse => bail!(
+            "this process has another key than its installation; set TICKGRAPH_KEY to the one that the other nodes \
+             have, or copy their file 'key' into the data folder. Where the key is lost, 'serve' and 'api' take the \
+             one they have with --accept-key: second factors and webhooks then have to be set up anew"
+        ),
+        OtherKey::Replace => {
+            sql.replace_key().await?;
+            warn!(
+                "this process's key is now the installation's; what was sealed with the old one does not open"
+            );
+            Ok(())
+        }
+    }
 }
 
 /// Writes a new key under another name first, so that a crash leaves no half of one.
@@ -88,6 +132,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let given = Secret("0f".repeat(32));
         assert_eq!(load(Some(&given), folder.path()).unwrap(), [0x0f; 32]);
+        assert_eq!(find(Some(&given), folder.path()).unwrap(), [0x0f; 32]);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn who_needs_the_installations_key_makes_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = find(None, folder.path()).unwrap_err().to_string();
+        assert!(missing.contains("TICKGRAPH_KEY") && missing.contains("key file"), "{missing}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let made = load(None, folder.path()).unwrap();
+        assert_eq!(find(None, folder.path()).unwrap(), made);
     }
 }

@@ -8,14 +8,15 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use domain::world::Environment;
 use futures::FutureExt;
 use simulator::replay::ReplayArguments;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::composition::{Opening, Parts, load_key, open_database, reset_user};
+use crate::composition::{Opening, Parts, find_key, load_key, open_database, reset_user};
+use crate::key::OtherKey;
 use crate::settings::{Settings, VARIABLES};
 
 /// One self-hosted GraphQL endpoint for a trading desk.
@@ -34,10 +35,15 @@ enum Command {
         #[arg(long, value_name = "SIMULATED|PAPER|LIVE")]
         accept_environment: Option<Environment>,
         #[command(flatten)]
+        key: KeyArguments,
+        #[command(flatten)]
         replay: ReplayArguments,
     },
     /// Runs the endpoint and the dashboard alone; needs `DATABASE_URL` and `REDIS_URL`.
-    Api,
+    Api {
+        #[command(flatten)]
+        key: KeyArguments,
+    },
     /// Runs the desk alone: it leads, or stands by for another; needs `DATABASE_URL` and `REDIS_URL`.
     Desk {
         /// Makes this the database's environment from now on, whatever it was before.
@@ -53,6 +59,20 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+}
+
+#[derive(Args)]
+struct KeyArguments {
+    /// Makes this process's key the installation's, whatever it was before: for whoever has lost the old one. Second
+    /// factors and webhooks have to be set up anew.
+    #[arg(long)]
+    accept_key: bool,
+}
+
+impl KeyArguments {
+    fn other_key(&self) -> OtherKey {
+        if self.accept_key { OtherKey::Replace } else { OtherKey::Refuse }
+    }
 }
 
 #[derive(Subcommand)]
@@ -82,7 +102,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         return Ok(());
     }
     let settings = Settings::from_environment()?;
-    if let Command::Api | Command::Desk { .. } = command {
+    if let Command::Api { .. } | Command::Desk { .. } = command {
         settings.require_shared()?;
     }
     let filter = EnvFilter::try_new(&settings.log).context(
@@ -94,20 +114,28 @@ fn run(command: &Command) -> anyhow::Result<()> {
     let work = async {
         let stop = stop_on_signal()?;
         match command {
-            Command::Serve { accept_environment, replay } => {
+            Command::Serve { accept_environment, key: arguments, replay } => {
                 let key = load_key(&settings)?;
-                let opening = Opening { accept_environment: *accept_environment, key: Some(key.clone()) };
+                let opening = Opening {
+                    accept_environment: *accept_environment,
+                    key: key.clone(),
+                    other_key: arguments.other_key(),
+                };
                 let parts = Parts::open(&settings, opening, &stop).await?;
                 parts.replaying(replay.open()?).serve(&settings, key, stop).await
             }
-            Command::Api => {
+            Command::Api { key: arguments } => {
                 let key = load_key(&settings)?;
-                let opening = Opening { accept_environment: None, key: Some(key.clone()) };
+                let other_key = arguments.other_key();
+                let opening = Opening { accept_environment: None, key: key.clone(), other_key };
                 Parts::open(&settings, opening, &stop).await?.api(&settings, key, stop).await
             }
             Command::Desk { accept_environment } => {
-                let key = load_key(&settings)?;
-                let opening = Opening { accept_environment: *accept_environment, key: Some(key) };
+                let opening = Opening {
+                    accept_environment: *accept_environment,
+                    key: find_key(&settings)?,
+                    other_key: OtherKey::Refuse,
+                };
                 Parts::open(&settings, opening, &stop).await?.desk(&settings, stop).await
             }
             Command::Migrate => {

@@ -19,7 +19,7 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("TICKGRAPH_LISTEN", "the address to serve on; port 0 takes a free one", "127.0.0.1:8080"),
     (
         "TICKGRAPH_KEY",
-        "the installation's key, 64 hex digits; every api node needs the same",
+        "the installation's key, 64 hex digits; every api node and desk needs the same",
         "the file 'key' in the data folder",
     ),
     ("TICKGRAPH_ALLOWED_ORIGINS", "other web origins that may use the endpoint, comma-separated", "none"),

@@ -18,19 +18,15 @@ pub(crate) struct Admission {
     counts: Mutex<Counts>,
 }
 
-/// Who has as many sockets open as are allowed.
+/// The user has as many sockets open as are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Full {
-    /// The user.
-    User,
-}
+pub(crate) struct Full;
 
 #[derive(Default)]
 struct Counts {
     by_user: HashMap<UserId, u32>,
     by_address: HashMap<AddressRange, u32>,
     waiting: HashMap<AddressRange, u32>,
-    following: HashMap<UserId, u32>,
 }
 
 /// The seat of one open socket; dropping it frees the seat.
@@ -63,38 +59,8 @@ impl Admission {
         Some(Seat { admission: Arc::clone(self), address: range, user: None })
     }
 
-    /// Lets a user follow so much more; none where it would be too much.
-    pub fn follow(self: &Arc<Self>, user: UserId, weight: u32) -> Option<Following> {
-        let mut counts = self.counts();
-        let follows = counts.following.entry(user).or_default();
-        if follows.saturating_add(weight) > self.limits.streams_per_user {
-            return None;
-        }
-        *follows += weight;
-        Some(Following { admission: Arc::clone(self), user, weight })
-    }
-
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What a user follows with one operation; dropping it frees it.
-pub(crate) struct Following {
-    admission: Arc<Admission>,
-    user: UserId,
-    weight: u32,
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        let mut counts = self.admission.counts();
-        if let Some(follows) = counts.following.get_mut(&self.user) {
-            *follows = follows.saturating_sub(self.weight);
-            if *follows == 0 {
-                counts.following.remove(&self.user);
-            }
-        }
     }
 }
 
@@ -106,7 +72,7 @@ impl Seat {
         }
         let mut counts = self.admission.counts();
         if count(&counts.by_user, &user) >= self.admission.limits.sockets_per_user {
-            return Err(Full::User);
+            return Err(Full);
         }
         add(&mut counts.by_user, user);
         if let Some(range) = self.address {
@@ -175,19 +141,6 @@ mod tests {
     const BOB: UserId = UserId(Uuid::from_u128(2));
 
     #[test]
-    fn a_user_follows_so_much_over_all_connections() {
-        let admission = Admission::new(Limits { streams_per_user: 10, ..Limits::default() });
-        let first = admission.follow(ANN, 6).unwrap();
-        assert!(admission.follow(ANN, 5).is_none());
-        assert!(admission.follow(BOB, 10).is_some());
-        let second = admission.follow(ANN, 4).unwrap();
-        drop(first);
-        assert!(admission.follow(ANN, 6).is_some());
-        drop(second);
-        assert!(admission.counts().following.is_empty());
-    }
-
-    #[test]
     fn an_address_has_few_sockets_before_anybody_logs_in() {
         let admission = admission();
         let here = "192.0.2.1";
@@ -215,7 +168,7 @@ mod tests {
         assert_eq!(seats[0].authenticated(ANN), Ok(()));
         assert_eq!(seats[0].authenticated(ANN), Ok(()), "once more is no more");
         assert_eq!(seats[1].authenticated(ANN), Ok(()));
-        assert_eq!(seats[2].authenticated(ANN), Err(Full::User));
+        assert_eq!(seats[2].authenticated(ANN), Err(Full));
         assert_eq!(seats[2].authenticated(BOB), Ok(()));
         seats.remove(0);
         let mut next = admission.address(None).unwrap();

@@ -7,12 +7,12 @@ use domain::user::Permission;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
-use crate::admission::Following;
 use crate::bookmark::Bookmark;
 use crate::graphql::error::{code, top_level};
 use crate::graphql::guard::check_principal;
 use crate::http::{App, Caller, OperationKind, Prepared, event, execute, failed, with_codes};
-use crate::share::{Membership, OperationNumber, Outbox, Plan};
+use crate::share::{Follower, Membership, OperationNumber, Outbox, Plan};
+use crate::tally::Taken;
 
 /// How much more a subscription weighs that is executed for its subscriber alone.
 const ALONE: u32 = 100;
@@ -21,7 +21,7 @@ const ALONE: u32 = 100;
 #[allow(dead_code, reason = "held, and never looked at")]
 pub(crate) struct Shares {
     memberships: Vec<Membership>,
-    following: Following,
+    following: Taken,
 }
 
 /// What happens in an operation.
@@ -126,12 +126,13 @@ async fn follow(app: &Arc<App>, asked: Asked, recipient: Recipient) -> Followed 
         && check_principal(caller.principal.as_ref(), Permission::ReadMarket).is_ok()
     {
         let weight = u32::try_from(plan.subjects.len()).unwrap_or(u32::MAX);
-        let Some(following) = app.admission.follow(user, weight) else { return too_much() };
-        if let Some(memberships) = app.share.join(&plan, &recipient.outbox, recipient.operation).await {
+        let Some(following) = app.following.take(user, weight) else { return too_much() };
+        let Recipient { outbox, operation } = recipient;
+        if let Some(memberships) = app.share.join(&plan, Follower { user, outbox, operation }).await {
             return Followed::Shared(Shares { memberships, following });
         }
     }
-    let Some(following) = app.admission.follow(user, cost.requested().saturating_mul(ALONE)) else {
+    let Some(following) = app.following.take(user, cost.requested().saturating_mul(ALONE)) else {
         return too_much();
     };
     let responses = app.schema.execute_stream(prepared.into_request(caller).data(bookmark.clone()));

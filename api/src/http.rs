@@ -17,6 +17,7 @@ use crate::graphql::{self, Schema};
 use crate::monitor::{Reachable, reach};
 use crate::options::{ApiOptions, HttpStatus, Limits};
 use crate::share::Share;
+use crate::tally::Tally;
 
 mod accept;
 mod answer;
@@ -53,6 +54,8 @@ pub(crate) struct App {
     pub schema: Schema,
     /// What many follow is executed once.
     pub share: Share,
+    /// How much each user follows.
+    pub following: Arc<Tally>,
     /// What operations cost.
     pub meter: Meter,
     /// Documents that are known.
@@ -81,7 +84,12 @@ impl App {
         let registered = protocol.operations.as_deref().or(assets.operations());
         let schema = graphql::schema(Arc::clone(&core));
         Self {
-            share: Share::new(schema.clone(), Arc::clone(&core.services.clock)),
+            share: Share::new(
+                schema.clone(),
+                Arc::clone(&core.services.clock),
+                protocol.limits.shared_per_user,
+            ),
+            following: Tally::new(protocol.limits.streams_per_user),
             schema,
             meter: Meter::new(Arc::clone(&core.services.limiter), protocol.limits.cost),
             documents: Documents::new(registered, protocol.documents),

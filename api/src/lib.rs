@@ -36,6 +36,7 @@ mod http;
 mod monitor;
 mod options;
 mod share;
+mod tally;
 mod websocket;
 
 pub use auth::MasterKey;

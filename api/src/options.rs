@@ -87,6 +87,9 @@ pub struct Limits {
     /// How much one user may follow at once: 1 for an instrument whose events are shared; what is executed for this
     /// subscriber alone weighs a hundred times its cost.
     pub streams_per_user: u32,
+    /// How many shared executions there may be at once that one user began, where one of indicators counts as often as it has
+    /// indicators. What comes besides is executed for this user alone.
+    pub shared_per_user: u32,
     /// The most open sockets of one address on which nobody has logged in yet.
     pub waiting_per_address: u32,
 }
@@ -99,6 +102,7 @@ impl Default for Limits {
             sockets_per_user: 10_000,
             sockets_per_address: 10_000,
             streams_per_user: 200_000,
+            shared_per_user: 2_000,
             waiting_per_address: 256,
         }
     }

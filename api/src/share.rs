@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use domain::clock::Clock;
+use domain::user::UserId;
 
 mod audience;
 mod backlog;
@@ -28,7 +29,9 @@ pub use source::{events, is_shared};
 pub use topic::Membership;
 
 use crate::graphql::Schema;
-use topic::Topic;
+use crate::tally::Tally;
+use plan::Subject;
+use topic::{Execution, Topic};
 
 /// The most shared executions: what comes besides is executed for its subscriber alone, which weighs more.
 const MAX_TOPICS: usize = 20_000;
@@ -38,6 +41,18 @@ pub struct Share {
     schema: Schema,
     clock: Arc<dyn Clock>,
     topics: Mutex<Topics>,
+    /// Who began how many of them.
+    begun: Arc<Tally>,
+}
+
+/// Who follows, and where the events go.
+pub struct Follower {
+    /// The user.
+    pub user: UserId,
+    /// The connection's outbox.
+    pub outbox: Arc<Outbox>,
+    /// The operation's number there.
+    pub operation: OperationNumber,
 }
 
 #[derive(Default)]
@@ -48,32 +63,30 @@ struct Topics {
 }
 
 impl Share {
-    /// Executes on this schema. It must not charge anybody: who joins was charged before.
-    pub fn new(schema: Schema, clock: Arc<dyn Clock>) -> Self {
-        Self { schema, clock, topics: Mutex::default() }
+    /// Executes on this schema, so many at once that one user began. It must not charge anybody: who joins was charged
+    /// before.
+    pub fn new(schema: Schema, clock: Arc<dyn Clock>, per_user: u32) -> Self {
+        Self { schema, clock, topics: Mutex::default(), begun: Tally::new(per_user) }
     }
 
-    /// Follows a plan for this operation, whose caller may. `None` where one of its subjects cannot be followed;
-    /// the plain way then tells why.
-    pub async fn join(
-        &self,
-        plan: &Plan,
-        outbox: &Arc<Outbox>,
-        operation: OperationNumber,
-    ) -> Option<Vec<Membership>> {
-        let topics = plan.subjects.iter().map(|subject| self.topic(plan.document(*subject)));
-        let topics: Vec<Arc<Topic>> = topics.collect::<Option<_>>()?;
+    /// Follows a plan for this operation, whose caller may. `None` where one of its subjects cannot be followed, or the user
+    /// began too many; the plain way then tells why, or serves.
+    pub async fn join(&self, plan: &Plan, follower: Follower) -> Option<Vec<Membership>> {
+        let Follower { user, outbox, operation } = follower;
+        let topic = |subject: &Subject| self.topic(plan.document(*subject), (user, plan.load));
+        let topics: Vec<Arc<Topic>> = plan.subjects.iter().map(topic).collect::<Option<_>>()?;
         for topic in &topics {
             if !topic.is_running().await {
                 return None;
             }
         }
-        let join = |topic: Arc<Topic>| topic.join(plan.pace, outbox, operation);
+        let join = |topic: Arc<Topic>| topic.join(plan.pace, &outbox, operation);
         Some(topics.into_iter().map(join).collect())
     }
 
-    /// The execution of this document: the one that runs, or a new one, while there are not too many.
-    fn topic(&self, document: String) -> Option<Arc<Topic>> {
+    /// The execution of this document: the one that runs, or a new one, while there are not too many. A new one is counted
+    /// to whoever begins it for as long as it runs, whoever follows it then: so nobody can use up what is there for all.
+    fn topic(&self, document: String, (user, load): (UserId, u32)) -> Option<Arc<Topic>> {
         let mut topics = self.lock();
         let known = topics.by_document.get(&document).and_then(Weak::upgrade);
         if let Some(topic) = known.filter(|topic| !topic.is_over()) {
@@ -86,7 +99,8 @@ impl Share {
         if topics.by_document.len() >= MAX_TOPICS {
             return None;
         }
-        let topic = Topic::start(&self.schema, Arc::clone(&self.clock), document.clone());
+        let execution = Execution { document: document.clone(), begun: self.begun.take(user, load)? };
+        let topic = Topic::start(&self.schema, Arc::clone(&self.clock), execution);
         topics.by_document.insert(document, Arc::downgrade(&topic));
         Some(topic)
     }

@@ -55,7 +55,7 @@ pub struct DeskPorts {
     pub webhooks: Arc<dyn WebhookSender>,
     /// Sends e-mail, where that is configured.
     pub mailer: Option<Arc<dyn Mailer>>,
-    /// Where quotes go.
+    /// Where everything that is published goes.
     pub bus: Arc<dyn Bus>,
     /// What is listened to.
     pub demand: Arc<dyn Demand>,

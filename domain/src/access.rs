@@ -1,10 +1,10 @@
 //! What somebody may do: the role of the user, and for a program the scopes of its key.
 
 use std::fmt;
-use std::str::FromStr;
 
 use uuid::Uuid;
 
+use crate::named::named;
 use crate::session::SessionId;
 use crate::user::{Permission, Role};
 
@@ -15,7 +15,7 @@ pub struct ApiKeyId(pub Uuid);
 /// One thing that an API key may be good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
-    /// Quotes, bars, instruments, watchlists.
+    /// Quotes, bars, instruments; its user's watchlists and alerts, to change them too.
     MarketRead,
     /// Accounts, orders, positions.
     AccountRead,
@@ -29,33 +29,22 @@ pub enum Scope {
     Admin,
 }
 
+named!(
+    Scope,
+    "a scope",
+    [
+        (MarketRead, "market:read"),
+        (AccountRead, "account:read"),
+        (TradePaper, "trade:paper"),
+        (TradeLive, "trade:live"),
+        (Research, "research"),
+        (Admin, "admin"),
+    ]
+);
+
 impl Scope {
-    /// Every scope with its name in the database and for people.
-    pub const ALL: [(Self, &'static str); 6] = [
-        (Self::MarketRead, "market:read"),
-        (Self::AccountRead, "account:read"),
-        (Self::TradePaper, "trade:paper"),
-        (Self::TradeLive, "trade:live"),
-        (Self::Research, "research"),
-        (Self::Admin, "admin"),
-    ];
-
-    /// The name.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(scope, _)| *scope == self).map_or("", |(_, name)| name)
-    }
-
     const fn bit(self) -> u8 {
         1 << self as u8
-    }
-}
-
-impl FromStr for Scope {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.iter().find(|(_, name)| *name == text).map(|(scope, _)| *scope);
-        found.ok_or_else(|| format!("'{text}' is not a scope"))
     }
 }
 
@@ -71,7 +60,7 @@ impl Scopes {
 
     /// Those in it, in the order of [`Scope::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL.into_iter().map(|(scope, _)| scope).filter(move |scope| self.contains(*scope))
+        Scope::ALL.iter().map(|(scope, _)| *scope).filter(move |scope| self.contains(*scope))
     }
 
     /// Whether there is none.
@@ -138,7 +127,7 @@ impl Role {
             Scope::AccountRead | Scope::TradePaper | Scope::TradeLive => self.allows(Permission::Trade),
             Scope::Admin => self.allows(Permission::Administer),
         };
-        Scope::ALL.into_iter().map(|(scope, _)| scope).filter(allowed).collect()
+        Scope::ALL.iter().map(|(scope, _)| *scope).filter(allowed).collect()
     }
 }
 
@@ -204,7 +193,7 @@ mod tests {
     #[test]
     fn scopes_have_names_and_make_sets() {
         for (scope, name) in Scope::ALL {
-            assert_eq!((scope.as_str(), name.parse()), (name, Ok(scope)));
+            assert_eq!((scope.as_str(), name.parse()), (*name, Ok(*scope)));
         }
         assert!("trade".parse::<Scope>().is_err());
         let scopes: Scopes = [Scope::Admin, Scope::MarketRead, Scope::Admin].into_iter().collect();

@@ -4,16 +4,16 @@
 //! it says is an [`AlertEvent`], numbered per user, and goes out by the channels that the alert names.
 
 use std::fmt;
-use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::bar::BarSize;
-use crate::error::{Refusal, RefusalCode};
+use crate::error::Refusal;
 use crate::indicator::Indicator;
 use crate::instrument::{AssetClass, InstrumentId};
+use crate::name;
 use crate::quote::QuoteValues;
 use crate::user::UserId;
 use crate::webhook::WebhookId;
@@ -50,15 +50,7 @@ pub struct AlertName(String);
 impl AlertName {
     /// Checks and trims a name that a person typed.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let name = text.trim();
-        let refuse = |message| Err(Refusal::of("name", RefusalCode::Invalid, message));
-        if name.is_empty() || name.chars().count() > 100 {
-            return refuse("an alert's name has 1 to 100 characters; leave it out where it needs none");
-        }
-        if name.chars().any(char::is_control) {
-            return refuse("an alert's name has no control characters");
-        }
-        Ok(Self(name.to_owned()))
+        name::parse(text, 100, "an alert").map(Self)
     }
 
     /// The name as typed.
@@ -67,31 +59,7 @@ impl AlertName {
     }
 }
 
-/// Words with their names in the database and the API.
-macro_rules! named {
-    ($kind:ident, $what:literal, [$(($value:ident, $name:literal)),+ $(,)?]) => {
-        impl $kind {
-            /// Every one with its name in the database and the API.
-            pub const ALL: &[(Self, &'static str)] = &[$((Self::$value, $name)),+];
-
-            /// The name in the database and the API.
-            pub fn as_str(self) -> &'static str {
-                Self::ALL.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
-            }
-        }
-
-        impl FromStr for $kind {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                let found = Self::ALL.iter().find(|(_, name)| *name == text).map(|(known, _)| *known);
-                found.ok_or_else(|| format!("'{text}' is not {}", $what))
-            }
-        }
-    };
-}
-
-pub(crate) use named;
+pub(crate) use crate::named::named;
 
 /// Which price of an instrument an alert looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -316,6 +284,8 @@ impl fmt::Display for Comparison {
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr;
+
     use super::*;
     use crate::decimal::Price;
     use crate::quote::QuoteLevel;

@@ -9,7 +9,8 @@ pub use crate::access::ApiKeyId;
 use crate::access::Scopes;
 use crate::address::AddressRange;
 use crate::audit::AuditLine;
-use crate::error::{Refusal, RefusalCode};
+use crate::error::Refusal;
+use crate::name;
 use crate::store::StoreError;
 use crate::user::{User, UserId};
 
@@ -29,22 +30,14 @@ pub const PREFIX_LENGTH: usize = 8;
 /// How long a key that is revoked or has ended is still listed.
 pub const LISTED_FOR: Duration = Duration::days(30);
 
-/// What a user called a key: 1 to 60 characters.
+/// What a user called a key: 1 to 60 characters, none of them a control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyName(String);
 
 impl ApiKeyName {
     /// Checks and trims a name that a person typed.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let name = text.trim();
-        if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
-            return Err(Refusal::of(
-                "name",
-                RefusalCode::Invalid,
-                "a key's name has 1 to 60 characters, none of them a control character",
-            ));
-        }
-        Ok(Self(name.to_owned()))
+        name::parse(text, 60, "an API key").map(Self)
     }
 
     /// The name as typed.

@@ -30,8 +30,8 @@ mod tests;
 mod trend;
 
 pub use candle::Candle;
-pub use formula::{Line, Running, Values};
+pub use formula::{Line, MAX_LINES, Running, Values};
 pub use kind::{IndicatorKind, PriceSource};
-pub use live::LiveIndicators;
-pub use parameters::{Indicator, MAX_LENGTH, Parameters};
+pub use live::{HistoryRequest, LiveIndicators, Wants};
+pub use parameters::{Indicator, ParameterValue, Parameters};
 pub use session::Sessions;

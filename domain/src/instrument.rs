@@ -1,12 +1,12 @@
 //! What can be quoted and traded.
 
 use std::fmt;
-use std::str::FromStr;
 
 use async_trait::async_trait;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::named::named;
 use crate::store::StoreError;
 use crate::world::{ConnectionId, Environment};
 
@@ -61,24 +61,22 @@ pub enum AssetClass {
     Crypto,
 }
 
+named!(
+    AssetClass,
+    "an asset class",
+    [
+        (Stock, "STOCK"),
+        (Etf, "ETF"),
+        (Fx, "FX"),
+        (Future, "FUTURE"),
+        (Index, "INDEX"),
+        (Option, "OPTION"),
+        (Bond, "BOND"),
+        (Crypto, "CRYPTO"),
+    ]
+);
+
 impl AssetClass {
-    /// Every class with its name in the database and the API.
-    pub const ALL: [(Self, &'static str); 8] = [
-        (Self::Stock, "STOCK"),
-        (Self::Etf, "ETF"),
-        (Self::Fx, "FX"),
-        (Self::Future, "FUTURE"),
-        (Self::Index, "INDEX"),
-        (Self::Option, "OPTION"),
-        (Self::Bond, "BOND"),
-        (Self::Crypto, "CRYPTO"),
-    ];
-
-    /// The name in the database and the API.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(class, _)| *class == self).map_or("", |(_, name)| name)
-    }
-
     /// Whether its trades can be followed one by one: an index is computed, and currencies are traded everywhere.
     pub const fn has_tape(self) -> bool {
         !matches!(self, Self::Fx | Self::Index)
@@ -87,18 +85,6 @@ impl AssetClass {
     /// Whether trades are printed for it; where not, bars are made from the mid price.
     pub const fn prints_trades(self) -> bool {
         !matches!(self, Self::Fx)
-    }
-}
-
-impl FromStr for AssetClass {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(class, _)| *class)
-            .ok_or_else(|| format!("'{text}' is not an asset class"))
     }
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::error::{Error, Refusal, RefusalCode};
+use crate::name;
 use crate::random::{Random, new_id};
 use crate::store::StoreError;
 use crate::user::UserId;
@@ -22,19 +23,14 @@ pub const MAX_LAYOUT: usize = 64 * 1_024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LayoutId(pub Uuid);
 
-/// What a user called a layout: 1 to 60 characters.
+/// What a user called a layout: 1 to 60 characters, none of them a control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayoutName(String);
 
 impl LayoutName {
     /// Checks and trims a name that a person typed.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let name = text.trim();
-        if (1..=60).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-            return Ok(Self(name.to_owned()));
-        }
-        let message = "a layout's name has 1 to 60 characters, none of them a control character";
-        Err(Refusal::of("name", RefusalCode::Invalid, message))
+        name::parse(text, 60, "a layout").map(Self)
     }
 
     /// The name as typed.

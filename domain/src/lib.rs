@@ -27,6 +27,8 @@ pub mod lease;
 pub mod live_bar;
 pub mod mail;
 pub mod market_data;
+mod name;
+mod named;
 pub mod page;
 pub mod people;
 pub mod preferences;

@@ -10,6 +10,7 @@ use crate::bar::{Bar, BarQuery, BarSize};
 use crate::depth::DepthValues;
 use crate::error::{Error, Refusal, RefusalCode};
 use crate::instrument::{AssetClass, Instrument};
+use crate::named::named;
 use crate::quote::{FeedState, QuoteValues};
 use crate::trade::TradeValues;
 use crate::world::{ConnectionId, Environment};
@@ -71,22 +72,18 @@ pub enum ConnectionState {
     Refused,
 }
 
-impl ConnectionState {
-    /// Every state with its name in the API.
-    pub const ALL: [(Self, &'static str); 6] = [
-        (Self::Off, "OFF"),
-        (Self::Connecting, "CONNECTING"),
-        (Self::Connected, "CONNECTED"),
-        (Self::Degraded, "DEGRADED"),
-        (Self::Disconnected, "DISCONNECTED"),
-        (Self::Refused, "REFUSED"),
-    ];
-
-    /// The name in the API.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
-    }
-}
+named!(
+    ConnectionState,
+    "a state of a connection",
+    [
+        (Off, "OFF"),
+        (Connecting, "CONNECTING"),
+        (Connected, "CONNECTED"),
+        (Degraded, "DEGRADED"),
+        (Disconnected, "DISCONNECTED"),
+        (Refused, "REFUSED"),
+    ]
+);
 
 /// What a broker rations: each kind of subscription has lines of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,16 +96,7 @@ pub enum LineKind {
     Depth,
 }
 
-impl LineKind {
-    /// Every kind with its name on the wire.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Quotes, "quotes"), (Self::Trades, "trades"), (Self::Depth, "depth")];
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
-    }
-}
+named!(LineKind, "a kind of line", [(Quotes, "quotes"), (Trades, "trades"), (Depth, "depth")]);
 
 impl fmt::Display for LineKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

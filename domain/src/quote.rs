@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::decimal::{Price, Quantity};
 use crate::error::RefusalCode;
 use crate::instrument::InstrumentId;
+use crate::named::named;
 
 /// One side of the market, or the last trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,21 +81,11 @@ pub enum FeedState {
     Closed,
 }
 
-impl FeedState {
-    /// Every state with its name in the API.
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::Live, "LIVE"),
-        (Self::Delayed, "DELAYED"),
-        (Self::Recovering, "RECOVERING"),
-        (Self::Stale, "STALE"),
-        (Self::Closed, "CLOSED"),
-    ];
-
-    /// The name in the API.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
-    }
-}
+named!(
+    FeedState,
+    "a state of a feed",
+    [(Live, "LIVE"), (Delayed, "DELAYED"), (Recovering, "RECOVERING"), (Stale, "STALE"), (Closed, "CLOSED"),]
+);
 
 /// The place of a message in its topic's stream. A new `epoch` means that the producer restarted;
 /// inside an epoch, a missing `sequence` means that something was lost.

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use crate::decimal::{Price, Quantity};
 use crate::instrument::InstrumentId;
+use crate::named::named;
 use crate::quote::{FeedState, QuoteValues, Stamp};
 
 /// The most trades of the past that one answer holds.
@@ -37,15 +38,9 @@ pub enum TradeSide {
     Sell,
 }
 
+named!(TradeSide, "a side of a trade", [(Buy, "BUY"), (Sell, "SELL")]);
+
 impl TradeSide {
-    /// Every side with its name in the API.
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Buy, "BUY"), (Self::Sell, "SELL")];
-
-    /// The name in the API.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(side, _)| *side == self).map_or("", |(_, name)| name)
-    }
-
     /// Tells the side by the quote of then; absent between bid and offer, in a locked or crossed market, and where
     /// nothing is quoted on the side that would tell.
     pub fn of(price: Price, quote: &QuoteValues) -> Option<Self> {

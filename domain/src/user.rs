@@ -1,12 +1,12 @@
 //! People: who they are and what they may do.
 
 use std::fmt;
-use std::str::FromStr;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::error::{Refusal, RefusalCode};
+use crate::named::named;
 
 mod check;
 mod password;
@@ -42,7 +42,7 @@ pub enum Role {
 /// One thing that may be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// Reading quotes, bars, instruments, and keeping one's own watchlists.
+    /// Reading quotes, bars, instruments, and keeping one's own watchlists and alerts.
     ReadMarket,
     /// Strategies and backtests.
     Research,
@@ -53,24 +53,18 @@ pub enum Permission {
     /// Inviting, giving roles, resetting passwords and second factors: whoever can do it can become anybody, so it is
     /// for people alone, never with a key.
     GrantAccess,
-    /// One's own password, second factor, sessions and keys: for people alone, never with a key.
+    /// One's own password, second factor, sessions, keys, webhooks, layouts and preferences: for people alone, never with a
+    /// key.
     ManageSelf,
 }
 
+named!(
+    Role,
+    "a role",
+    [(Admin, "ADMIN"), (Trader, "TRADER"), (Researcher, "RESEARCHER"), (Viewer, "VIEWER")]
+);
+
 impl Role {
-    /// Every role with its name in the database and the API.
-    pub const ALL: [(Self, &'static str); 4] = [
-        (Self::Admin, "ADMIN"),
-        (Self::Trader, "TRADER"),
-        (Self::Researcher, "RESEARCHER"),
-        (Self::Viewer, "VIEWER"),
-    ];
-
-    /// The name in the database and the API.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(role, _)| *role == self).map_or("", |(_, name)| name)
-    }
-
     /// Whether this role includes `permission`.
     pub const fn allows(self, permission: Permission) -> bool {
         match permission {
@@ -79,18 +73,6 @@ impl Role {
             Permission::Trade => matches!(self, Self::Admin | Self::Trader),
             Permission::Administer | Permission::GrantAccess => matches!(self, Self::Admin),
         }
-    }
-}
-
-impl FromStr for Role {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(role, _)| *role)
-            .ok_or_else(|| format!("'{text}' is not a role"))
     }
 }
 
@@ -138,25 +120,7 @@ pub enum UserState {
     Disabled,
 }
 
-impl UserState {
-    /// Every state with its name in the database.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Invited, "INVITED"), (Self::Active, "ACTIVE"), (Self::Disabled, "DISABLED")];
-
-    /// The name in the database.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
-    }
-}
-
-impl FromStr for UserState {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.iter().find(|(_, name)| *name == text).map(|(state, _)| *state);
-        found.ok_or_else(|| format!("'{text}' is not a state of a user"))
-    }
-}
+named!(UserState, "a state of a user", [(Invited, "INVITED"), (Active, "ACTIVE"), (Disabled, "DISABLED")]);
 
 /// A person with an account here.
 #[derive(Clone, Debug, PartialEq, Eq)]

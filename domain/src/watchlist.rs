@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::error::{Error, Refusal, RefusalCode};
 use crate::instrument::{InstrumentId, InstrumentStore};
+use crate::name;
 use crate::random::{Random, new_id};
 use crate::store::StoreError;
 use crate::user::UserId;
@@ -30,15 +31,7 @@ pub struct WatchlistName(String);
 impl WatchlistName {
     /// Checks and trims a name that a person typed.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let name = text.trim();
-        let refuse = |message| Err(Refusal::of("name", RefusalCode::Invalid, message));
-        if name.is_empty() || name.chars().count() > 60 {
-            return refuse("a watchlist's name has 1 to 60 characters");
-        }
-        if name.chars().any(char::is_control) {
-            return refuse("a watchlist's name has no control characters");
-        }
-        Ok(Self(name.to_owned()))
+        name::parse(text, 60, "a watchlist").map(Self)
     }
 
     /// The name as typed.

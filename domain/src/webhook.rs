@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::audit::AuditLine;
 use crate::delivery::{Notice, SendError};
 use crate::error::{Refusal, RefusalCode};
+use crate::name;
 use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::user::UserId;
@@ -79,20 +80,14 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
-/// What a user called a webhook: 1 to 60 characters.
+/// What a user called a webhook: 1 to 60 characters, none of them a control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookName(String);
 
 impl WebhookName {
     /// Checks and trims a name that a person typed.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let name = text.trim();
-        let length = name.chars().count();
-        if (1..=60).contains(&length) && !name.chars().any(char::is_control) {
-            return Ok(Self(name.to_owned()));
-        }
-        let message = "a webhook's name has 1 to 60 characters, none of them a control character";
-        Err(Refusal::of("name", RefusalCode::Invalid, message))
+        name::parse(text, 60, "a webhook").map(Self)
     }
 
     /// The name as typed.

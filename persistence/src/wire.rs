@@ -226,9 +226,9 @@ written_as! {
     ConnectionId => String, |it| it.as_str().to_owned(), |text| Ok(ConnectionId::new(text));
     Environment => String, |it| it.as_str().to_owned(), |text| text.parse();
     AssetClass => String, |it| it.as_str().to_owned(), |text| text.parse();
-    BarSize => String, |it| it.as_str().to_owned(), |text| BarSize::from_name(&text).ok_or_else(|| unknown("bar size"));
-    FeedState => String, |it| it.as_str().to_owned(), |text| named(&FeedState::ALL, &text, "feed state");
-    ConnectionState => String, |it| it.as_str().to_owned(), |text| named(&ConnectionState::ALL, &text, "connection state");
+    BarSize => String, |it| it.as_str().to_owned(), |text| BarSize::from_name(&text).ok_or_else(|| "an unknown bar size".to_owned());
+    FeedState => String, |it| it.as_str().to_owned(), |text| text.parse();
+    ConnectionState => String, |it| it.as_str().to_owned(), |text| text.parse();
     OffsetDateTime => i128, |it| it.unix_timestamp_nanos(),
         |nanos| OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|error| error.to_string());
     Decimal => Exact, |it| Exact(*it), |exact| Ok(exact.0);
@@ -241,8 +241,8 @@ written_as! {
     DepthLevel => (Exact, Option<Exact>, Option<String>),
         |it| (it.price.written(), it.size.written(), it.exchange.clone()),
         |(price, size, exchange)| Ok(DepthLevel { price: Price::of(price)?, size: Option::of(size)?, exchange });
-    LineKind => String, |it| it.as_str().to_owned(), |text| named(&LineKind::ALL, &text, "kind of line");
-    TradeSide => String, |it| it.as_str().to_owned(), |text| named(&TradeSide::ALL, &text, "side");
+    LineKind => String, |it| it.as_str().to_owned(), |text| text.parse();
+    TradeSide => String, |it| it.as_str().to_owned(), |text| text.parse();
     TradeValues => TickRow, |it| TickRow(it.clone()), |row| Ok(row.0);
     LineCount => (usize, usize), |it| (it.used, it.limit), |(used, limit)| Ok(LineCount { used, limit });
     Stamp => (u64, u64), |it| (it.epoch, it.sequence), |(epoch, sequence)| Ok(Stamp { epoch, sequence });
@@ -252,14 +252,6 @@ written_as! {
     Bar => BarRow, |it| BarRow(*it), |row| Ok(row.0);
     ConnectionStatus => ConnectionRow, |it| ConnectionRow(it.clone()), |row| Ok(row.0);
     DeskReply => ReplyForm, |it| ReplyForm::from(it), |reply| Ok(reply.into());
-}
-
-fn named<T: Copy>(all: &[(T, &str)], name: &str, what: &str) -> Result<T, String> {
-    all.iter().find(|(_, known)| *known == name).map(|(value, _)| *value).ok_or_else(|| unknown(what))
-}
-
-fn unknown(what: &str) -> String {
-    format!("an unknown {what}")
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ async fn contract(url: &str) {
     let pair = Pair::connect(url).await;
     migrations(&pair).await;
     migrations_can_be_undone(&pair, url).await;
-    installation::contract(&pair).await;
+    installation::contract(&pair, url).await;
     instruments::contract(&pair).await;
     bars::contract(&pair).await;
     users::contract(&pair).await;

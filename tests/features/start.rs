@@ -83,3 +83,29 @@ async fn servers_that_are_gone_at_the_start_are_named() {
         refused(command, &no_redis, &["REDIS_URL"]).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_key_than_the_installations_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings::in_folder(folder.path());
+    let mut server = Tickgraph::start("serve", &settings);
+    server.address().await;
+    assert!(server.terminate().await.status.success());
+
+    let other = settings.clone().with("TICKGRAPH_KEY", KEY);
+    refused("serve", &other, &["another key", "TICKGRAPH_KEY", "--accept-key"]).await;
+    let mut accepted = Tickgraph::start("serve --accept-key", &other);
+    accepted.address().await;
+    assert!(accepted.terminate().await.status.success());
+    refused("serve", &settings, &["another key"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_makes_no_key_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings::in_folder(folder.path())
+        .with("DATABASE_URL", "postgres://ann:hunter2@127.0.0.1:1/db")
+        .with("REDIS_URL", "redis://127.0.0.1:1");
+    refused("desk", &settings, &["no key", "TICKGRAPH_KEY"]).await;
+    assert!(!folder.path().join("key").exists());
+}

@@ -5,7 +5,6 @@ use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Resu
 use domain::alert::{Alert as DomainAlert, AlertFilter, AlertId, AlertWanted};
 use domain::error::{Error as DomainError, Refusal, RefusalCode};
 use domain::user::Permission;
-use domain::webhook::WebhookId;
 
 use crate::graphql::complexity::of_page;
 use crate::graphql::connection::{AlertConnection, MAX_PAGE, PageArguments};
@@ -14,7 +13,7 @@ use crate::graphql::error::{UserError, payload, top_level};
 use crate::graphql::guard::{Requires, is_own, permitted, user};
 use crate::graphql::instrument::Instrument;
 use crate::graphql::loader::{Instruments, WebhooksOfUsers};
-use crate::graphql::node::{GlobalId, alert_id, bad_id, instrument_id, invalid_id, webhook_id};
+use crate::graphql::node::{GlobalId, asked, given};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::webhook::Webhook;
 
@@ -266,8 +265,7 @@ impl AlertQuery {
     ) -> Option<Result<AlertConnection>> {
         let arguments = PageArguments { first, after, last, before };
         permitted(context, Permission::ReadMarket, async {
-            let wanted = |id: ID| instrument_id(&id).ok_or_else(|| bad_id("an instrument"));
-            let instrument = instrument.map(wanted).transpose()?;
+            let instrument = instrument.as_ref().map(asked).transpose()?;
             let filter = AlertFilter { state: state.map(Into::into), instrument };
             list(context, filter, arguments).await
         })
@@ -300,14 +298,13 @@ impl AlertMutation {
     ) -> Result<AlertCreatePayload> {
         let owner = user(context)?.id;
         let created = async {
-            let instrument =
-                instrument_id(&input.instrument).ok_or_else(|| invalid_id("instrument", "an instrument"))?;
+            let instrument = given("instrument", &input.instrument)?;
             let wanted = AlertWanted {
                 name: input.name,
                 condition: input.condition.parse()?,
                 repeat: input.repeat.unwrap_or(AlertRepeat::Once).into(),
                 email: input.email.unwrap_or(false),
-                webhook: input.webhook.as_ref().map(webhook).transpose()?,
+                webhook: input.webhook.as_ref().map(|id| given("webhook", id)).transpose()?,
                 expires_at: input.expires_at.map(|DateTime(end)| end),
             };
             core(context).services.alerts.create(owner, instrument, wanted).await
@@ -324,12 +321,12 @@ impl AlertMutation {
     ) -> Result<AlertUpdatePayload> {
         let owner = user(context)?.id;
         let updated = async {
-            let id = alert(&input.alert)?;
+            let id = given("alert", &input.alert)?;
             let expected = u32::try_from(input.expected_version)
                 .map_err(|_| Refusal::of("expectedVersion", RefusalCode::Invalid, "a version is from 1"))?;
             let condition = input.condition.map(AlertConditionInput::parse).transpose()?;
             let webhook = match &input.webhook {
-                MaybeUndefined::Value(id) => MaybeUndefined::Value(webhook(id)?),
+                MaybeUndefined::Value(id) => MaybeUndefined::Value(given("webhook", id)?),
                 MaybeUndefined::Null => MaybeUndefined::Null,
                 MaybeUndefined::Undefined => MaybeUndefined::Undefined,
             };
@@ -356,7 +353,8 @@ impl AlertMutation {
         #[graphql(desc = "Which.")] input: AlertPauseInput,
     ) -> Result<AlertPausePayload> {
         let owner = user(context)?.id;
-        let paused = async { core(context).services.alerts.pause(owner, alert(&input.alert)?).await };
+        let paused =
+            async { core(context).services.alerts.pause(owner, given("alert", &input.alert)?).await };
         AlertPausePayload::of(paused.await)
     }
 
@@ -368,7 +366,8 @@ impl AlertMutation {
         #[graphql(desc = "Which.")] input: AlertResumeInput,
     ) -> Result<AlertResumePayload> {
         let owner = user(context)?.id;
-        let resumed = async { core(context).services.alerts.resume(owner, alert(&input.alert)?).await };
+        let resumed =
+            async { core(context).services.alerts.resume(owner, given("alert", &input.alert)?).await };
         AlertResumePayload::of(resumed.await)
     }
 
@@ -380,7 +379,8 @@ impl AlertMutation {
         #[graphql(desc = "Which.")] input: AlertDeleteInput,
     ) -> Result<AlertDeletePayload> {
         let owner = user(context)?.id;
-        let deleted = async { core(context).services.alerts.delete(owner, alert(&input.alert)?).await };
+        let deleted =
+            async { core(context).services.alerts.delete(owner, given("alert", &input.alert)?).await };
         let (done, user_errors) = payload(deleted.await)?;
         Ok(AlertDeletePayload { deleted_alert_id: done.map(|()| input.alert), user_errors })
     }
@@ -393,12 +393,4 @@ fn changed<T>(given: MaybeUndefined<T>, present: Option<T>) -> Option<T> {
         MaybeUndefined::Null => None,
         MaybeUndefined::Value(value) => Some(value),
     }
-}
-
-fn alert(id: &ID) -> Result<AlertId, Refusal> {
-    alert_id(id).ok_or_else(|| invalid_id("alert", "an alert"))
-}
-
-fn webhook(id: &ID) -> Result<WebhookId, Refusal> {
-    webhook_id(id).ok_or_else(|| invalid_id("webhook", "a webhook"))
 }

@@ -9,7 +9,7 @@ use crate::graphql::core;
 use crate::graphql::error::{UserError, code, coded, payload};
 use crate::graphql::guard::{Requires, RequiresEither, asker, person};
 use crate::graphql::loader::Users;
-use crate::graphql::node::{GlobalId, api_key_id, invalid_id};
+use crate::graphql::node::{GlobalId, given};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::user::User;
 
@@ -17,7 +17,7 @@ use crate::graphql::user::User;
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::access::Scope")]
 pub enum Scope {
-    /// Quotes, bars, instruments and watchlists.
+    /// Quotes, bars and instruments; its user's watchlists and alerts, which it may change too.
     MarketRead,
     /// Accounts, orders and positions.
     AccountRead,
@@ -178,7 +178,7 @@ impl ApiKeyMutation {
     ) -> Result<ApiKeyRevokePayload> {
         let asker = asker(context)?;
         let revoked = async {
-            let id = api_key_id(&input.api_key).ok_or_else(|| invalid_id("apiKey", "an API key"))?;
+            let id = given("apiKey", &input.api_key)?;
             core(context).services.people.api_keys.revoke(&asker, id).await
         };
         let (key, user_errors) = payload(revoked.await)?;

@@ -12,7 +12,7 @@ use crate::graphql::core;
 use crate::graphql::error::top_level;
 use crate::graphql::guard::permitted;
 use crate::graphql::loader::{Keys, Users};
-use crate::graphql::node::{GlobalId, bad_id, user_id};
+use crate::graphql::node::{GlobalId, asked};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::user::User;
 
@@ -180,7 +180,7 @@ impl AuditQuery {
     ) -> Option<Result<AuditLineConnection>> {
         let arguments = PageArguments { first, after, last, before };
         let found = async {
-            let user = user.map(|id| user_id(&id).ok_or_else(|| bad_id("a user"))).transpose()?;
+            let user = user.as_ref().map(asked).transpose()?;
             let filter = AuditFilter { user, action: action.map(domain::audit::AuditAction::from) };
             list(context, filter, arguments).await
         };

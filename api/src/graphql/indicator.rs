@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::bar::{Bar, BarQuery as BarRange, MAX_BARS, Series};
 use domain::error::{Refusal, RefusalCode};
-use domain::indicator::{Parameters, Sessions};
+use domain::indicator::{MAX_LINES, ParameterValue, Parameters, Sessions};
 use domain::market_data::SourceError;
 use domain::user::Permission;
 use time::OffsetDateTime;
@@ -25,9 +25,6 @@ pub use live::IndicatorSubscription;
 
 /// The most indicators in one question.
 const MAX_INDICATORS: usize = 10;
-
-/// The most lines of one indicator.
-const MAX_LINES: usize = 3;
 
 /// Which statistic. Values are those of TA-Lib; lengths are from 1 (some kinds: 2) to 500 bars.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,18 +140,12 @@ pub fn parse_indicators(given: &[IndicatorInput]) -> Result<Vec<domain::indicato
 pub fn written(indicators: &[domain::indicator::Indicator]) -> String {
     let mut text = String::from("[");
     for indicator in indicators {
-        let Parameters { source, length, fast, slow, signal, deviations } = indicator.parameters();
         let _ = write!(text, "{{kind:{}", indicator.kind().as_str());
-        if let Some(source) = source {
-            let _ = write!(text, " source:{}", source.as_str());
-        }
-        for (name, bars) in [("length", length), ("fast", fast), ("slow", slow), ("signal", signal)] {
-            if let Some(bars) = bars {
-                let _ = write!(text, " {name}:{bars}");
-            }
-        }
-        if let Some(deviations) = deviations {
-            let _ = write!(text, " deviations:\"{deviations}\"");
+        for (name, value) in indicator.parameters().named() {
+            let _ = match value {
+                ParameterValue::Deviations(deviations) => write!(text, " {name}:\"{deviations}\""),
+                value => write!(text, " {name}:{value}"),
+            };
         }
         text.push('}');
     }

@@ -15,7 +15,7 @@ use crate::graphql::core;
 use crate::graphql::error::{internal, top_level};
 use crate::graphql::guard::permitted;
 use crate::graphql::loader::{Instruments, Quotes};
-use crate::graphql::node::{GlobalId, bad_id, instrument_id};
+use crate::graphql::node::{GlobalId, asked};
 use crate::graphql::page::{InstrumentConnection, Page};
 use crate::graphql::quote::Quote;
 use crate::graphql::scalar::Decimal;
@@ -144,8 +144,7 @@ pub async fn find(context: &Context<'_>, id: InstrumentId) -> Result<Option<Inst
 
 /// The instrument that a client names by its opaque id; an error where it is not known.
 pub async fn named(context: &Context<'_>, id: &ID) -> Result<Instrument> {
-    let id = instrument_id(id).ok_or_else(|| bad_id("an instrument"))?;
-    find(context, id).await?.ok_or_else(not_found)
+    find(context, asked(id)?).await?.ok_or_else(not_found)
 }
 
 /// The error for an instrument that nobody found yet.
@@ -165,10 +164,7 @@ impl InstrumentQuery {
         context: &Context<'_>,
         #[graphql(desc = "The id of an instrument.")] id: ID,
     ) -> Option<Result<Instrument>> {
-        permitted(context, Permission::ReadMarket, async {
-            find(context, instrument_id(&id).ok_or_else(|| bad_id("an instrument"))?).await
-        })
-        .await
+        permitted(context, Permission::ReadMarket, async { find(context, asked(&id)?).await }).await
     }
 
     /// Asks the broker for instruments whose symbol or name matches; at most 20, the best match first.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::error::{Error as DomainError, Refusal, RefusalCode};
-use domain::layout::{Content, LayoutId, LayoutWanted, MAX_LAYOUT};
+use domain::layout::{Content, LayoutWanted, MAX_LAYOUT};
 use domain::preferences::MAX_PREFERENCES;
 use domain::user::Permission;
 use serde::de::IgnoredAny;
@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use crate::graphql::core;
 use crate::graphql::error::{UserError, payload, top_level};
 use crate::graphql::guard::{Requires, permitted, user};
-use crate::graphql::node::{GlobalId, invalid_id, layout_id};
+use crate::graphql::node::{GlobalId, given};
 use crate::graphql::scalar::DateTime;
 
 /// How a user arranged the dashboard.
@@ -137,7 +137,7 @@ impl LayoutQuery {
     /// Your layouts, oldest first; at most 50.
     #[graphql(complexity = "1 + 10 * child_complexity")]
     async fn layouts(&self, context: &Context<'_>) -> Option<Result<Vec<Layout>>> {
-        permitted(context, Permission::ReadMarket, async {
+        permitted(context, Permission::ManageSelf, async {
             let found = core(context).services.layouts.list(user(context)?.id).await.map_err(top_level)?;
             Ok(Some(found.into_iter().map(Layout).collect()))
         })
@@ -146,7 +146,7 @@ impl LayoutQuery {
 
     /// What you set up in the dashboard.
     async fn preferences(&self, context: &Context<'_>) -> Option<Result<Preferences>> {
-        permitted(context, Permission::ReadMarket, async {
+        permitted(context, Permission::ManageSelf, async {
             let preferences = &core(context).services.preferences;
             let found = preferences.find(user(context)?.id).await.map_err(top_level)?;
             Ok(Some(found.into()))
@@ -161,7 +161,7 @@ pub struct LayoutMutation;
 #[Object]
 impl LayoutMutation {
     /// Makes a layout, or changes one.
-    #[graphql(guard = "Requires(Permission::ReadMarket)")]
+    #[graphql(guard = "Requires(Permission::ManageSelf)")]
     async fn layout_save(
         &self,
         context: &Context<'_>,
@@ -170,7 +170,7 @@ impl LayoutMutation {
         let owner = user(context)?.id;
         let saved = async {
             let wanted = LayoutWanted {
-                id: input.layout.as_ref().map(layout).transpose()?,
+                id: input.layout.as_ref().map(|id| given("layout", id)).transpose()?,
                 name: input.name,
                 content: Content::parse(input.content, MAX_LAYOUT, is_json_object)?,
                 expected: expected(input.expected_version)?,
@@ -182,20 +182,21 @@ impl LayoutMutation {
     }
 
     /// Deletes a layout.
-    #[graphql(guard = "Requires(Permission::ReadMarket)")]
+    #[graphql(guard = "Requires(Permission::ManageSelf)")]
     async fn layout_delete(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which.")] input: LayoutDeleteInput,
     ) -> Result<LayoutDeletePayload> {
         let owner = user(context)?.id;
-        let deleted = async { core(context).services.layouts.delete(owner, layout(&input.layout)?).await };
+        let deleted =
+            async { core(context).services.layouts.delete(owner, given("layout", &input.layout)?).await };
         let (done, user_errors) = payload(deleted.await)?;
         Ok(LayoutDeletePayload { deleted_layout_id: done.map(|()| input.layout), user_errors })
     }
 
     /// Replaces what you set up in the dashboard.
-    #[graphql(guard = "Requires(Permission::ReadMarket)")]
+    #[graphql(guard = "Requires(Permission::ManageSelf)")]
     async fn preferences_save(
         &self,
         context: &Context<'_>,
@@ -210,10 +211,6 @@ impl LayoutMutation {
         let (preferences, user_errors) = payload(saved.await)?;
         Ok(PreferencesSavePayload { preferences: preferences.map(Into::into), user_errors })
     }
-}
-
-fn layout(id: &ID) -> Result<LayoutId, Refusal> {
-    layout_id(id).ok_or_else(|| invalid_id("layout", "a layout"))
 }
 
 fn expected(version: Option<i32>) -> Result<Option<u32>, DomainError> {

@@ -92,55 +92,60 @@ impl GlobalId {
     }
 }
 
-/// The instrument that an id names.
-pub fn instrument_id(id: &ID) -> Option<InstrumentId> {
-    if let Some(GlobalId::Instrument(id)) = GlobalId::decode(id) { Some(id) } else { None }
+/// What a global id can stand for.
+pub trait Named: Sized {
+    /// What a message calls it: `an instrument`.
+    const NOUN: &'static str;
+
+    /// The one that an id stands for.
+    fn of(id: GlobalId) -> Option<Self>;
 }
 
-/// The watchlist that an id names.
-pub fn watchlist_id(id: &ID) -> Option<WatchlistId> {
-    if let Some(GlobalId::Watchlist(id)) = GlobalId::decode(id) { Some(id) } else { None }
+macro_rules! named {
+    ($($id:ty: $noun:ident, $words:literal;)+) => {$(
+        impl Named for $id {
+            const NOUN: &'static str = $words;
+
+            fn of(id: GlobalId) -> Option<Self> {
+                if let GlobalId::$noun(id) = id { Some(id) } else { None }
+            }
+        }
+    )+};
 }
 
-/// The user that an id names.
-pub fn user_id(id: &ID) -> Option<UserId> {
-    if let Some(GlobalId::User(id)) = GlobalId::decode(id) { Some(id) } else { None }
+named! {
+    InstrumentId: Instrument, "an instrument";
+    WatchlistId: Watchlist, "a watchlist";
+    UserId: User, "a user";
+    SessionId: OpenSession, "a session";
+    ApiKeyId: ApiKey, "an API key";
+    AlertId: Alert, "an alert";
+    WebhookId: Webhook, "a webhook";
+    LayoutId: Layout, "a layout";
 }
 
-/// The session that an id names.
-pub fn session_id(id: &ID) -> Option<SessionId> {
-    if let Some(GlobalId::OpenSession(id)) = GlobalId::decode(id) { Some(id) } else { None }
+/// What an id names, where it is of this kind.
+pub fn read<T: Named>(id: &ID) -> Option<T> {
+    GlobalId::decode(id).and_then(T::of)
 }
 
-/// The API key that an id names.
-pub fn api_key_id(id: &ID) -> Option<ApiKeyId> {
-    if let Some(GlobalId::ApiKey(id)) = GlobalId::decode(id) { Some(id) } else { None }
+/// What an argument of a query names; else the top-level error.
+pub fn asked<T: Named>(id: &ID) -> Result<T> {
+    read(id).ok_or_else(|| bad_id(T::NOUN))
 }
 
-/// The alert that an id names.
-pub fn alert_id(id: &ID) -> Option<AlertId> {
-    if let Some(GlobalId::Alert(id)) = GlobalId::decode(id) { Some(id) } else { None }
+/// What a field of a mutation's input names; else the user error.
+pub fn given<T: Named>(field: &'static str, id: &ID) -> Result<T, Refusal> {
+    let refusal = || Refusal::of(field, RefusalCode::Invalid, not_an_id_of(T::NOUN));
+    read(id).ok_or_else(refusal)
 }
 
-/// The webhook that an id names.
-pub fn webhook_id(id: &ID) -> Option<WebhookId> {
-    if let Some(GlobalId::Webhook(id)) = GlobalId::decode(id) { Some(id) } else { None }
+fn bad_id(noun: &str) -> Error {
+    coded(code::BAD_ID, not_an_id_of(noun))
 }
 
-/// The layout that an id names.
-pub fn layout_id(id: &ID) -> Option<LayoutId> {
-    if let Some(GlobalId::Layout(id)) = GlobalId::decode(id) { Some(id) } else { None }
-}
-
-/// The top-level error for an id that a query cannot follow.
-pub fn bad_id(noun: &str) -> Error {
-    coded(code::BAD_ID, format!("this is not the id of {noun}; use an id that this server gave out"))
-}
-
-/// The user error for an id that a mutation cannot follow.
-pub fn invalid_id(field: &'static str, noun: &str) -> Refusal {
-    let message = format!("this is not the id of {noun}; use an id that this server gave out");
-    Refusal::of(field, RefusalCode::Invalid, message)
+fn not_an_id_of(noun: &str) -> String {
+    format!("this is not the id of {noun}; use an id that this server gave out")
 }
 
 /// Anything with an id of its own.
@@ -197,31 +202,40 @@ async fn find(context: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let found = core(context).services.watchlists.find(asking.id, id).await.map_err(top_level)?;
             Ok(found.map(|watchlist| Node::Watchlist(watchlist.into())))
         }
-        of_alerts @ (GlobalId::Alert(_) | GlobalId::AlertEvent(_) | GlobalId::Layout(_)) => {
+        GlobalId::Alert(id) => {
             Requires(Permission::ReadMarket).check(context).await?;
-            find_own(context, asking.id, of_alerts).await.map_err(top_level)
+            let found = core(context).services.alerts.find(asking.id, id).await.map_err(top_level)?;
+            Ok(found.map(|alert| Node::Alert(alert.into())))
         }
-        GlobalId::Webhook(id) if is_own(context, asking.id) => {
-            let found = core(context).services.webhooks.find(asking.id, &[id]).await.map_err(top_level)?;
-            Ok(found.into_iter().next().map(|webhook| Node::Webhook(webhook.into())))
+        GlobalId::AlertEvent(id) => {
+            Requires(Permission::ReadMarket).check(context).await?;
+            let found = core(context).services.alerts.find_event(asking.id, id).await.map_err(top_level)?;
+            Ok(found.map(|event| Node::AlertEvent(event.into())))
+        }
+        of_self @ (GlobalId::Webhook(_) | GlobalId::Layout(_)) if is_own(context, asking.id) => {
+            find_of_self(context, asking.id, of_self).await.map_err(top_level)
         }
         of_people => find_of_people(context, of_people).await.map_err(top_level),
     }
 }
 
-/// Alerts, what they said, and layouts of the one who asks.
-async fn find_own(context: &Context<'_>, owner: UserId, id: GlobalId) -> Result<Option<Node>, domain::Error> {
+/// What belongs to the one who asks, in a session of one's own.
+async fn find_of_self(
+    context: &Context<'_>,
+    owner: UserId,
+    id: GlobalId,
+) -> Result<Option<Node>, domain::Error> {
     let services = &core(context).services;
-    Ok(match id {
-        GlobalId::Alert(id) => services.alerts.find(owner, id).await?.map(|alert| Node::Alert(alert.into())),
-        GlobalId::AlertEvent(id) => {
-            services.alerts.find_event(owner, id).await?.map(|event| Node::AlertEvent(event.into()))
+    match id {
+        GlobalId::Webhook(id) => {
+            let found = services.webhooks.find(owner, &[id]).await?.into_iter().next();
+            Ok(found.map(|webhook| Node::Webhook(webhook.into())))
         }
         GlobalId::Layout(id) => {
-            services.layouts.find(owner, id).await?.map(|layout| Node::Layout(layout.into()))
+            Ok(services.layouts.find(owner, id).await?.map(|layout| Node::Layout(layout.into())))
         }
-        _ => None,
-    })
+        _ => Ok(None),
+    }
 }
 
 /// Users, sessions, keys and audit lines; whose they are decides whether they may be seen.
@@ -268,7 +282,8 @@ mod tests {
         ] {
             assert_eq!(GlobalId::decode(&whole.encode()), Some(whole));
         }
-        assert_eq!(watchlist_id(&GlobalId::User(UserId(id)).encode()), None);
+        assert_eq!(read::<WatchlistId>(&GlobalId::User(UserId(id)).encode()), None);
+        assert_eq!(read(&GlobalId::User(UserId(id)).encode()), Some(UserId(id)));
     }
 
     #[test]

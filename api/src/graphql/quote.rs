@@ -20,7 +20,7 @@ use crate::graphql::error::{code_name, coded, top_level};
 use crate::graphql::guard::{Requires, permitted};
 use crate::graphql::instrument::{Instrument, named, not_found};
 use crate::graphql::loader::{Instruments, Quotes};
-use crate::graphql::node::{GlobalId, bad_id, instrument_id};
+use crate::graphql::node::{GlobalId, asked};
 use crate::graphql::scalar::{DateTime, Decimal};
 use crate::share::events;
 
@@ -296,7 +296,7 @@ fn parse_instruments(ids: &[ID]) -> Result<Vec<InstrumentId>> {
     }
     let mut parsed = Vec::with_capacity(ids.len());
     for id in ids {
-        let id = instrument_id(id).ok_or_else(|| bad_id("an instrument"))?;
+        let id = asked(id)?;
         if !parsed.contains(&id) {
             parsed.push(id);
         }

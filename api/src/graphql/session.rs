@@ -9,7 +9,7 @@ use domain::user::Permission;
 use crate::core::Core;
 use crate::graphql::error::{UserError, code, coded, payload, top_level};
 use crate::graphql::guard::{RequiresEither, asker, person};
-use crate::graphql::node::{invalid_id, session_id};
+use crate::graphql::node::given;
 use crate::graphql::scalar::DateTime;
 use crate::graphql::user::User;
 use crate::graphql::{caller, core};
@@ -137,7 +137,7 @@ async fn revoke(context: &Context<'_>, id: &ID) -> Result<(Option<()>, Vec<UserE
     RequiresEither(Permission::ManageSelf, Permission::Administer).check(context).await?;
     let asker = asker(context)?;
     let revoked = async {
-        let id = session_id(id).ok_or_else(|| invalid_id("session", "a session"))?;
+        let id = given("session", id)?;
         core(context).services.people.sessions.revoke(&asker, id).await
     };
     payload(revoked.await)

@@ -7,14 +7,14 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::error::{Error as DomainError, Refusal, RefusalCode};
 use domain::instrument::InstrumentId;
 use domain::user::Permission;
-use domain::watchlist::{MAX_INSTRUMENTS, WatchlistId};
+use domain::watchlist::MAX_INSTRUMENTS;
 
 use crate::graphql::core;
 use crate::graphql::error::{UserError, payload, top_level};
 use crate::graphql::guard::{Requires, permitted, user};
 use crate::graphql::instrument::Instrument;
 use crate::graphql::loader::Instruments;
-use crate::graphql::node::{GlobalId, instrument_id, invalid_id, watchlist_id};
+use crate::graphql::node::{GlobalId, given};
 use crate::graphql::scalar::DateTime;
 
 /// The instruments that a user keeps an eye on, in the user's order.
@@ -207,7 +207,7 @@ impl WatchlistMutation {
     ) -> Result<WatchlistRenamePayload> {
         let owner = user(context)?.id;
         let renamed = async {
-            let id = watchlist(&input.watchlist)?;
+            let id = given("watchlist", &input.watchlist)?;
             core(context).services.watchlists.rename(owner, id, &input.name).await
         };
         WatchlistRenamePayload::of(renamed.await)
@@ -221,8 +221,9 @@ impl WatchlistMutation {
         #[graphql(desc = "Which.")] input: WatchlistDeleteInput,
     ) -> Result<WatchlistDeletePayload> {
         let owner = user(context)?.id;
-        let deleted =
-            async { core(context).services.watchlists.delete(owner, watchlist(&input.watchlist)?).await };
+        let deleted = async {
+            core(context).services.watchlists.delete(owner, given("watchlist", &input.watchlist)?).await
+        };
         let (done, user_errors) = payload(deleted.await)?;
         Ok(WatchlistDeletePayload { deleted_watchlist_id: done.map(|()| input.watchlist), user_errors })
     }
@@ -236,7 +237,8 @@ impl WatchlistMutation {
     ) -> Result<WatchlistAddPayload> {
         let owner = user(context)?.id;
         let added = async {
-            let (id, instrument) = (watchlist(&input.watchlist)?, instrument(&input.instrument)?);
+            let id = given("watchlist", &input.watchlist)?;
+            let instrument = given("instrument", &input.instrument)?;
             core(context).services.watchlists.add(owner, id, instrument).await
         };
         WatchlistAddPayload::of(added.await)
@@ -251,7 +253,8 @@ impl WatchlistMutation {
     ) -> Result<WatchlistRemovePayload> {
         let owner = user(context)?.id;
         let removed = async {
-            let (id, instrument) = (watchlist(&input.watchlist)?, instrument(&input.instrument)?);
+            let id = given("watchlist", &input.watchlist)?;
+            let instrument = given("instrument", &input.instrument)?;
             core(context).services.watchlists.remove(owner, id, instrument).await
         };
         WatchlistRemovePayload::of(removed.await)
@@ -266,7 +269,7 @@ impl WatchlistMutation {
     ) -> Result<WatchlistReorderPayload> {
         let owner = user(context)?.id;
         let reordered = async {
-            let id = watchlist(&input.watchlist)?;
+            let id = given("watchlist", &input.watchlist)?;
             let instruments = instruments(&input.instruments)?;
             core(context).services.watchlists.reorder(owner, id, &instruments).await
         };
@@ -274,20 +277,12 @@ impl WatchlistMutation {
     }
 }
 
-fn watchlist(id: &ID) -> Result<WatchlistId, Refusal> {
-    watchlist_id(id).ok_or_else(|| invalid_id("watchlist", "a watchlist"))
-}
-
-fn instrument(id: &ID) -> Result<InstrumentId, Refusal> {
-    instrument_id(id).ok_or_else(|| invalid_id("instrument", "an instrument"))
-}
-
 fn instruments(ids: &[ID]) -> Result<Vec<InstrumentId>, Refusal> {
     if ids.len() > MAX_INSTRUMENTS {
         let message = format!("a watchlist has at most {MAX_INSTRUMENTS} instruments");
         return Err(Refusal::of("instruments", RefusalCode::LimitReached, message));
     }
-    ids.iter().map(|id| instrument_id(id).ok_or_else(|| invalid_id("instruments", "an instrument"))).collect()
+    ids.iter().map(|id| given("instruments", id)).collect()
 }
 
 /// The instruments that these ids name, each once; all must be known.

@@ -1,14 +1,12 @@
 //! Webhooks: addresses of users' own programs that alerts are posted to. For people alone, never with a key.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use domain::error::Refusal;
 use domain::user::Permission;
-use domain::webhook::WebhookId;
 
 use crate::graphql::core;
 use crate::graphql::error::{UserError, payload, top_level};
 use crate::graphql::guard::{Requires, permitted, person, user};
-use crate::graphql::node::{GlobalId, invalid_id, webhook_id};
+use crate::graphql::node::{GlobalId, given};
 use crate::graphql::scalar::DateTime;
 
 /// An address that alerts are posted to.
@@ -151,7 +149,8 @@ impl WebhookMutation {
         #[graphql(desc = "Which.")] input: WebhookTestInput,
     ) -> Result<WebhookTestPayload> {
         let person = person(context)?;
-        let tested = async { core(context).services.webhooks.test(&person, webhook(&input.webhook)?).await };
+        let tested =
+            async { core(context).services.webhooks.test(&person, given("webhook", &input.webhook)?).await };
         let (tested, user_errors) = payload(tested.await)?;
         Ok(WebhookTestPayload { webhook: tested.map(Webhook), user_errors })
     }
@@ -164,13 +163,10 @@ impl WebhookMutation {
         #[graphql(desc = "Which.")] input: WebhookDeleteInput,
     ) -> Result<WebhookDeletePayload> {
         let person = person(context)?;
-        let deleted =
-            async { core(context).services.webhooks.delete(&person, webhook(&input.webhook)?).await };
+        let deleted = async {
+            core(context).services.webhooks.delete(&person, given("webhook", &input.webhook)?).await
+        };
         let (done, user_errors) = payload(deleted.await)?;
         Ok(WebhookDeletePayload { deleted_webhook_id: done.map(|()| input.webhook), user_errors })
     }
-}
-
-fn webhook(id: &ID) -> Result<WebhookId, Refusal> {
-    webhook_id(id).ok_or_else(|| invalid_id("webhook", "a webhook"))
 }

@@ -17,7 +17,7 @@ use crate::feed::Pace;
 use crate::graphql::bar::BarSize;
 use crate::graphql::depth::parse_levels;
 use crate::graphql::indicator::{IndicatorInput, parse_indicators, written};
-use crate::graphql::node::{GlobalId, instrument_id};
+use crate::graphql::node::{self, GlobalId};
 use crate::graphql::quote::{MAX_INSTRUMENTS, parse_pace};
 use crate::share::shape::{self, Type};
 
@@ -46,6 +46,8 @@ pub struct Plan {
     pub subjects: Vec<Subject>,
     /// How often.
     pub pace: Pace,
+    /// How much the execution of one subject keeps in memory: 1, or of indicators so many as there are.
+    pub load: u32,
     head: String,
     /// Arguments that all subjects have in common.
     common: String,
@@ -68,7 +70,7 @@ impl Plan {
             return None;
         }
         let reader = Reader { document, operation, variables };
-        let Root { types, subjects, pace, common } = reader.root(&field.node)?;
+        let Root { types, subjects, pace, load, common } = reader.root(&field.node)?;
         let mut selection = String::from("{");
         for kind in types {
             let fields = reader.fields(&[&field.node.selection_set.node], kind)?;
@@ -84,7 +86,7 @@ impl Plan {
         if let Some(alias) = &field.node.alias {
             let _ = write!(head, "{}:", alias.node);
         }
-        Some(Self { subjects, pace, head, common, selection })
+        Some(Self { subjects, pace, load, head, common, selection })
     }
 
     /// The document that is executed for everybody who follows this subject with this plan.
@@ -125,6 +127,7 @@ struct Root {
     types: Types,
     subjects: Vec<Subject>,
     pace: Pace,
+    load: u32,
     common: String,
 }
 
@@ -149,7 +152,7 @@ impl<'d> Reader<'d> {
     fn root(&self, field: &Field) -> Option<Root> {
         let max_hz = <Option<f64>>::parse(self.argument(field, "maxHz")).ok()?;
         let pace = parse_pace(max_hz).ok()?;
-        let about = |types, subjects| Root { types, subjects, pace, common: String::new() };
+        let about = |types, subjects| Root { types, subjects, pace, load: 1, common: String::new() };
         match field.name.node.as_str() {
             "quotes" => {
                 let ids = <Vec<ID>>::parse(self.argument(field, "instruments")).ok()?;
@@ -158,7 +161,7 @@ impl<'d> Reader<'d> {
                     return None;
                 }
                 for id in ids {
-                    let subject = Subject::Quotes(instrument_id(&id)?);
+                    let subject = Subject::Quotes(node::read(&id)?);
                     if !subjects.contains(&subject) {
                         subjects.push(subject);
                     }
@@ -168,9 +171,11 @@ impl<'d> Reader<'d> {
             "bars" => Some(about(&shape::BAR_EVENT, vec![Subject::Bars(self.series(field)?)])),
             "indicators" => {
                 let given = <Vec<IndicatorInput>>::parse(self.argument(field, "indicators")).ok()?;
-                let common = format!("indicators:{}", written(&parse_indicators(&given).ok()?));
+                let indicators = parse_indicators(&given).ok()?;
+                let load = u32::try_from(indicators.len()).ok()?;
+                let common = format!("indicators:{}", written(&indicators));
                 let subjects = vec![Subject::Indicators(self.series(field)?)];
-                Some(Root { common, ..about(&shape::INDICATOR_EVENT, subjects) })
+                Some(Root { load, common, ..about(&shape::INDICATOR_EVENT, subjects) })
             }
             "trades" => {
                 let subjects = vec![Subject::Trades(self.instrument(field)?)];
@@ -187,7 +192,7 @@ impl<'d> Reader<'d> {
 
     /// The instrument that a field names.
     fn instrument(&self, field: &Field) -> Option<InstrumentId> {
-        instrument_id(&ID::parse(self.argument(field, "instrument")).ok()?)
+        node::read(&ID::parse(self.argument(field, "instrument")).ok()?)
     }
 
     /// The series that a field names.

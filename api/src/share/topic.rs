@@ -21,6 +21,7 @@ use crate::share::backlog::Backlog;
 use crate::share::frame::{Pending, SeatNumber};
 use crate::share::outbox::{OperationNumber, Outbox, SlotKey, Waiting};
 use crate::share::source::{Progress, Source};
+use crate::tally::Taken;
 
 /// How many events are looked at before a newcomer is served.
 const CATCH_UP: usize = 64;
@@ -30,6 +31,15 @@ pub struct Topic {
     seats: Arc<Seats>,
     source: Source,
     pump: AbortHandle,
+    _begun: Taken,
+}
+
+/// What is executed, and counted to whoever began it.
+pub struct Execution {
+    /// The subscription.
+    pub document: String,
+    /// What it takes of what its user may begin.
+    pub begun: Taken,
 }
 
 /// Who follows.
@@ -49,15 +59,16 @@ pub struct Membership {
 }
 
 impl Topic {
-    /// Begins to execute this document.
-    pub fn start(schema: &impl Executor, clock: Arc<dyn Clock>, document: String) -> Arc<Self> {
+    /// Begins to execute a document.
+    pub fn start(schema: &impl Executor, clock: Arc<dyn Clock>, execution: Execution) -> Arc<Self> {
+        let Execution { document, begun } = execution;
         let seats = Arc::new(Seats::default());
         let source = Source::new(clock);
         let request = Request::new(document).data(source.clone()).data(Caller::default());
         let responses = schema.execute_stream(request, None);
         let pump = Pump { seats: Arc::clone(&seats), source: source.clone(), responses };
         let pump = tokio::spawn(pump.run()).abort_handle();
-        Arc::new(Self { seats, source, pump })
+        Arc::new(Self { seats, source, pump, _begun: begun })
     }
 
     /// Whether it can be joined; waits until that is known.

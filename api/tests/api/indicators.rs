@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use api::{Limits, ProtocolOptions};
 use domain::bar::{Bar, BarPhase, BarQuery, BarSize, BarUpdate, Series};
 use domain::bus::Message;
 use domain::decimal::{Price, Quantity};
@@ -13,7 +14,7 @@ use time::Duration;
 
 use crate::market::{NOW, heartbeat, id_of};
 use crate::support::socket::Socket;
-use crate::support::{Node, instrument};
+use crate::support::{Node, PASSWORD, instrument};
 
 const SERIES: &str = "query($id: ID!, $of: [IndicatorInput!]!, $from: DateTime, $last: Int) {
     indicators(instrument: $id, size: MIN_1, indicators: $of, from: $from, last: $last) {
@@ -210,6 +211,47 @@ async fn indicators_are_shared_with_whoever_asks_for_the_same_in_other_words() {
     let asked = node.desk.asked.lock().unwrap();
     let histories = asked.iter().filter(|question| matches!(question, DeskQuestion::Bars { .. })).count();
     assert_eq!(histories, 2);
+}
+
+/// An instrument's indicators that one user begins are kept for as long as somebody follows them: nobody begins so many
+/// that they fill the memory, or leave none to share for others.
+#[tokio::test]
+async fn one_user_begins_so_many_shared_executions() {
+    let limits = Limits { shared_per_user: 3, streams_per_user: 99, ..Limits::default() };
+    let node = Node::start_with(ProtocolOptions { limits, ..ProtocolOptions::default() }).await;
+    let token = node.log_in().await;
+    let aapl = id_of(&node, &token, "AAPL").await;
+    let sma = |length: i32| json!({ "kind": "SMA", "length": length });
+    node.bus.tell(heartbeat());
+    node.bus.tell(told(1, BarPhase::Forming, bar(0, 50)));
+    let mut socket = Socket::open(&node.address, &token).await;
+    let begin = async |socket: &mut Socket, id: &str, of: Value| {
+        socket.subscribe(id, LIVE, json!({ "id": aapl, "of": of })).await;
+        loop {
+            let answer = socket.receive().await;
+            match answer["id"].as_str() {
+                Some(from) if from == id => return answer["payload"].to_string(),
+                // The others tell when the bar's state changes.
+                _ => assert_eq!(answer["type"], "next"),
+            }
+        }
+    };
+    let is_told = |answer: &str| answer.contains("\"lines\"");
+    assert!(is_told(&begin(&mut socket, "two", json!([sma(2), sma(3)])).await));
+    // A fourth would run for this user alone, which weighs more than the user may follow.
+    let refused = begin(&mut socket, "four", json!([sma(4), sma(5)])).await;
+    assert!(refused.contains("you follow too much at once"), "{refused}");
+    assert!(is_told(&begin(&mut socket, "three", json!([sma(4)])).await));
+    assert!(is_told(&begin(&mut socket, "again", json!([sma(2), sma(3)])).await), "what runs already");
+
+    node.stores.add_user("bob");
+    let bob = node.token_of("bob", PASSWORD).await;
+    let mut other = Socket::open(&node.address, &bob).await;
+    assert!(is_told(&begin(&mut other, "other", json!([sma(4), sma(5)])).await), "others have their own");
+    socket.send(&json!({ "type": "complete", "id": "three" })).await;
+    socket.send(&json!({ "type": "ping" })).await;
+    while socket.receive().await["type"] != "pong" {}
+    assert!(is_told(&begin(&mut socket, "room", json!([sma(6)])).await), "what is over makes room");
 }
 
 #[tokio::test]

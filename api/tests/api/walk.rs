@@ -68,8 +68,8 @@ const GATES: [(&str, Gate); 65] = [
     ("Query.alerts", Needs(ReadMarket)),
     ("Query.alertEvents", Needs(ReadMarket)),
     ("Query.webhooks", Needs(ManageSelf)),
-    ("Query.layouts", Needs(ReadMarket)),
-    ("Query.preferences", Needs(ReadMarket)),
+    ("Query.layouts", Needs(ManageSelf)),
+    ("Query.preferences", Needs(ManageSelf)),
     ("Mutation.alertCreate", Needs(ReadMarket)),
     ("Mutation.alertUpdate", Needs(ReadMarket)),
     ("Mutation.alertPause", Needs(ReadMarket)),
@@ -81,9 +81,9 @@ const GATES: [(&str, Gate); 65] = [
     ("Mutation.webhookDelete", Needs(ManageSelf)),
     ("Mutation.emailSet", Needs(ManageSelf)),
     ("Mutation.emailConfirm", Needs(ManageSelf)),
-    ("Mutation.layoutSave", Needs(ReadMarket)),
-    ("Mutation.layoutDelete", Needs(ReadMarket)),
-    ("Mutation.preferencesSave", Needs(ReadMarket)),
+    ("Mutation.layoutSave", Needs(ManageSelf)),
+    ("Mutation.layoutDelete", Needs(ManageSelf)),
+    ("Mutation.preferencesSave", Needs(ManageSelf)),
     ("Subscription.alertEvents", Needs(ReadMarket)),
     ("Subscription.quotes", Needs(ReadMarket)),
     ("Subscription.bars", Needs(ReadMarket)),
@@ -128,14 +128,14 @@ async fn askers(node: &Node) -> Vec<Asker> {
     node.set_up().await;
     let mut askers = vec![Asker { name: "nobody".into(), token: None, rights: None }];
     let session = Authority::Session(SessionId(Uuid::nil()));
-    for (role, name) in Role::ALL {
+    for &(role, name) in Role::ALL {
         node.stores.add_user_as(name, role);
         let rights = Some(Rights { role, authority: session });
         let token = Some(node.token_of(name, PASSWORD).await);
         askers.push(Asker { name: name.to_lowercase(), token, rights });
     }
     let none = (Scopes::default(), "a key without scopes");
-    let each = Scope::ALL.into_iter().map(|(scope, name)| ([scope].into_iter().collect(), name));
+    let each = Scope::ALL.iter().map(|&(scope, name)| ([scope].into_iter().collect(), name));
     for (scopes, name) in std::iter::once(none).chain(each) {
         let authority = Authority::Key(ApiKeyId(Uuid::nil()), scopes);
         let rights = Some(Rights { role: Role::Admin, authority });

@@ -1,32 +1,12 @@
 //! The indicators over one live series that alerts look at.
 
 use domain::bar::{Bar, BarPhase, BarUpdate, Series};
+pub(super) use domain::indicator::{HistoryRequest as Request, Wants};
 use domain::indicator::{Indicator, LiveIndicators, Sessions, Values};
 use domain::instrument::Instrument;
 use domain::quote::{FeedState, Stamp};
 use rust_decimal::Decimal;
-use time::{Duration, OffsetDateTime};
-
-/// How long is waited after history could not be read.
-const RETRY: Duration = Duration::seconds(10);
-
-/// What is to be done after a live bar was taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wants {
-    /// Nothing: there may be new values.
-    Nothing,
-    /// To wait for history that was asked for.
-    Patience,
-    /// These bars.
-    History(Request),
-}
-
-/// History that is asked for: so many bars before this moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Request {
-    pub(super) count: usize,
-    pub(super) to: OffsetDateTime,
-}
+use time::OffsetDateTime;
 
 /// What came of a request; no bars where they cannot be read.
 pub(super) struct Answer {
@@ -57,8 +37,6 @@ pub(super) struct Statistics {
     values: Option<(Vec<Values>, FeedState)>,
     last: Option<Stamp>,
     waiting: Option<Waiting>,
-    /// When history that could not be read may be asked for again.
-    retry_at: Option<OffsetDateTime>,
 }
 
 impl Statistics {
@@ -81,7 +59,6 @@ impl Statistics {
             values: None,
             last: None,
             waiting: None,
-            retry_at: None,
         })
     }
 
@@ -100,10 +77,10 @@ impl Statistics {
 
     /// Whether the history that was wanted last could not be read.
     pub(super) fn has_failed(&self) -> bool {
-        self.retry_at.is_some()
+        self.live.has_failed()
     }
 
-    /// Takes in the newest state of a bar.
+    /// Takes in the newest state of a bar. Where nothing is wanted then, there may be new values.
     pub(super) fn take(&mut self, update: &BarUpdate, now: OffsetDateTime) -> Wants {
         let follows =
             |last: Stamp| last.epoch == update.stamp.epoch && last.sequence + 1 == update.stamp.sequence;
@@ -115,13 +92,11 @@ impl Statistics {
             waiting.add(update);
             return Wants::Patience;
         }
-        if self.live.wants_history(&update.bar) {
-            if self.retry_at.is_some_and(|at| now < at) {
-                return Wants::Patience;
-            }
-            return self.wait(vec![update.clone()], update.bar.time);
+        match self.live.wants(&update.bar, now) {
+            Wants::Nothing => self.apply(update),
+            Wants::Patience => return Wants::Patience,
+            Wants::History(request) => return self.wait(request, vec![update.clone()]),
         }
-        self.apply(update);
         Wants::Nothing
     }
 
@@ -132,28 +107,25 @@ impl Statistics {
             return Wants::Patience;
         };
         let Some(bars) = &answer.bars else {
-            self.lose();
-            self.retry_at = Some(now + RETRY);
+            self.values = None;
+            self.live.fail(now);
             return Wants::Patience;
         };
-        self.retry_at = None;
         let mut updates = waiting.updates.into_iter();
         if let Some(first) = updates.next() {
             self.live.seed(bars, &first.bar);
             self.apply(&first);
         }
         while let Some(update) = updates.next() {
-            if self.live.wants_history(&update.bar) {
-                let to = update.bar.time;
-                return self.wait(std::iter::once(update).chain(updates).collect(), to);
+            if let Wants::History(request) = self.live.wants(&update.bar, now) {
+                return self.wait(request, std::iter::once(update).chain(updates).collect());
             }
             self.apply(&update);
         }
         Wants::Nothing
     }
 
-    fn wait(&mut self, updates: Vec<BarUpdate>, to: OffsetDateTime) -> Wants {
-        let request = Request { count: self.live.warm_up(), to };
+    fn wait(&mut self, request: Request, updates: Vec<BarUpdate>) -> Wants {
         self.waiting = Some(Waiting { request, updates });
         Wants::History(request)
     }
@@ -181,6 +153,7 @@ mod tests {
     use domain::indicator::{IndicatorKind, Parameters};
     use domain::instrument::{AssetClass, InstrumentId};
     use domain::world::{ConnectionId, Environment};
+    use time::Duration;
     use time::macros::datetime;
 
     use super::*;
@@ -271,8 +244,8 @@ mod tests {
         assert!(of.has_failed());
         let soon = NOW + Duration::seconds(9);
         assert_eq!(of.take(&update(2, BarPhase::Forming, bar(0, 101)), soon), Wants::Patience);
-        let again = request(of.take(&update(3, BarPhase::Forming, bar(0, 102)), NOW + RETRY));
-        of.history(&answer(again, Some(vec![bar(-1, 100)])), NOW + RETRY);
+        let again = request(of.take(&update(3, BarPhase::Forming, bar(0, 102)), NOW + Duration::seconds(10)));
+        of.history(&answer(again, Some(vec![bar(-1, 100)])), NOW + Duration::seconds(10));
         assert!(!of.has_failed());
         assert_eq!(of.value(0, 0).unwrap().0, 101.into());
     }

@@ -1,7 +1,6 @@
 //! What an alert said, and where it went.
 
 use rust_decimal::Decimal;
-use std::str::FromStr;
 use time::OffsetDateTime;
 use uuid::Uuid;
 

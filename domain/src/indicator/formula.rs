@@ -13,7 +13,7 @@ use crate::indicator::trend::{Adx, Atr};
 use crate::indicator::{Candle, Indicator, IndicatorKind};
 
 /// The most lines of an indicator.
-const MAX_LINES: usize = 3;
+pub const MAX_LINES: usize = 3;
 
 /// How an indicator is computed, bar by bar. Inside, "not yet" is not a number.
 pub(super) trait Formula: Clone + Send + Sync + 'static {

@@ -1,5 +1,7 @@
 //! Which indicators there are, what they are called, and which parameters they have.
 
+use crate::named::named;
+
 /// Which statistic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IndicatorKind {
@@ -60,28 +62,19 @@ pub enum PriceSource {
     Ohlc4,
 }
 
-impl PriceSource {
-    /// Every source with its name in the database and the API.
-    pub const ALL: [(Self, &'static str); 7] = [
-        (Self::Open, "OPEN"),
-        (Self::High, "HIGH"),
-        (Self::Low, "LOW"),
-        (Self::Close, "CLOSE"),
-        (Self::Hl2, "HL2"),
-        (Self::Hlc3, "HLC3"),
-        (Self::Ohlc4, "OHLC4"),
-    ];
-
-    /// The name in the database and the API.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(source, _)| *source == self).map_or("", |(_, name)| name)
-    }
-
-    /// The source of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(source, _)| source)
-    }
-}
+named!(
+    PriceSource,
+    "a price of a bar",
+    [
+        (Open, "OPEN"),
+        (High, "HIGH"),
+        (Low, "LOW"),
+        (Close, "CLOSE"),
+        (Hl2, "HL2"),
+        (Hlc3, "HLC3"),
+        (Ohlc4, "OHLC4"),
+    ]
+);
 
 /// A whole-number parameter: the least that makes sense, and what is usual.
 #[derive(Clone, Copy, Debug)]
@@ -136,39 +129,32 @@ impl Shape {
 
 const BANDS: &[&str] = &["UPPER", "MIDDLE", "LOWER"];
 
+named!(
+    IndicatorKind,
+    "an indicator",
+    [
+        (Sma, "SMA"),
+        (Ema, "EMA"),
+        (Wma, "WMA"),
+        (Rsi, "RSI"),
+        (Macd, "MACD"),
+        (Bollinger, "BOLLINGER"),
+        (Atr, "ATR"),
+        (Vwap, "VWAP"),
+        (Stochastic, "STOCHASTIC"),
+        (Adx, "ADX"),
+        (Cci, "CCI"),
+        (Obv, "OBV"),
+        (Mfi, "MFI"),
+        (Roc, "ROC"),
+        (WilliamsR, "WILLIAMS_R"),
+        (Donchian, "DONCHIAN"),
+        (Keltner, "KELTNER"),
+        (StandardDeviation, "STANDARD_DEVIATION"),
+    ]
+);
+
 impl IndicatorKind {
-    /// Every kind with its name in the database and the API.
-    pub const ALL: [(Self, &'static str); 18] = [
-        (Self::Sma, "SMA"),
-        (Self::Ema, "EMA"),
-        (Self::Wma, "WMA"),
-        (Self::Rsi, "RSI"),
-        (Self::Macd, "MACD"),
-        (Self::Bollinger, "BOLLINGER"),
-        (Self::Atr, "ATR"),
-        (Self::Vwap, "VWAP"),
-        (Self::Stochastic, "STOCHASTIC"),
-        (Self::Adx, "ADX"),
-        (Self::Cci, "CCI"),
-        (Self::Obv, "OBV"),
-        (Self::Mfi, "MFI"),
-        (Self::Roc, "ROC"),
-        (Self::WilliamsR, "WILLIAMS_R"),
-        (Self::Donchian, "DONCHIAN"),
-        (Self::Keltner, "KELTNER"),
-        (Self::StandardDeviation, "STANDARD_DEVIATION"),
-    ];
-
-    /// The name in the database and the API.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
-    }
-
-    /// The kind of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(kind, _)| kind)
-    }
-
     pub(super) const fn shape(self) -> Shape {
         use PriceSource::{Close, Hlc3};
         match self {

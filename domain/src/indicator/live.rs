@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::bar::{Bar, BarPhase};
 use crate::indicator::{Indicator, Running, Sessions, Values};
@@ -10,11 +10,35 @@ use crate::indicator::{Indicator, Running, Sessions, Values};
 /// How many closed bars can still be corrected.
 const CORRECTABLE: usize = 8;
 
+/// How long history that could not be read is not asked for again.
+const RETRY: Duration = Duration::seconds(10);
+
+/// What live indicators want before they take in a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// Nothing.
+    Nothing,
+    /// To wait: history is wanted, but there is no use in asking now.
+    Patience,
+    /// This history.
+    History(HistoryRequest),
+}
+
+/// So many bars before this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryRequest {
+    /// How many.
+    pub count: usize,
+    /// The first moment after them.
+    pub to: OffsetDateTime,
+}
+
 /// Indicators that follow the live bars of one series.
 ///
-/// Whoever feeds them asks before each bar whether they want history ([`Self::wants_history`]): at first, again at the
+/// Whoever feeds them asks before each bar whether they want history ([`Self::wants`]): at first, again at the
 /// bar after (what was retained of a live bar may be old, and history that young may be incomplete), and wherever bars
-/// are missing. Without history they have no values.
+/// are missing. Without history they have no values; where it cannot be read ([`Self::fail`]), it is asked for again after
+/// ten seconds.
 ///
 /// What has closed is taken in for good only when it is [`CORRECTABLE`] bars old: until then a correction takes its place,
 /// and what came after is computed again.
@@ -30,6 +54,8 @@ pub struct LiveIndicators {
     closed: VecDeque<Bar>,
     /// `firm` and `closed`.
     latest: Vec<Running>,
+    /// When history that could not be read may be asked for again.
+    retry_at: Option<OffsetDateTime>,
 }
 
 /// Which history was taken in.
@@ -55,6 +81,7 @@ impl LiveIndicators {
             firm: begin.clone(),
             closed: VecDeque::new(),
             latest: begin,
+            retry_at: None,
         }
     }
 
@@ -64,13 +91,23 @@ impl LiveIndicators {
     }
 
     /// How many bars of history they want: those before the bar that is told next.
-    pub fn warm_up(&self) -> usize {
+    fn warm_up(&self) -> usize {
         let bars = self.indicators.iter().map(|indicator| indicator.warm_up(self.sessions.size()));
         bars.max().unwrap_or(0).max(CORRECTABLE)
     }
 
-    /// Whether [`Self::seed`] has to come before this bar.
-    pub fn wants_history(&self, bar: &Bar) -> bool {
+    /// What has to come before this bar: [`Self::seed`], [`Self::fail`], or nothing.
+    pub fn wants(&self, bar: &Bar, now: OffsetDateTime) -> Wants {
+        if !self.wants_history(bar) {
+            return Wants::Nothing;
+        }
+        if self.retry_at.is_some_and(|retry_at| now < retry_at) {
+            return Wants::Patience;
+        }
+        Wants::History(HistoryRequest { count: self.warm_up(), to: bar.time })
+    }
+
+    fn wants_history(&self, bar: &Bar) -> bool {
         let is_later = match self.history {
             History::Missing => true,
             History::First(first) => bar.time > first,
@@ -83,7 +120,7 @@ impl LiveIndicators {
     pub fn seed(&mut self, history: &[Bar], bar: &Bar) {
         let known = if self.history == History::Missing { History::First(bar.time) } else { History::Whole };
         self.lose();
-        self.history = known;
+        (self.history, self.retry_at) = (known, None);
         for past in history.iter().filter(|past| past.time < bar.time) {
             self.close(*past);
         }
@@ -91,7 +128,20 @@ impl LiveIndicators {
 
     /// Forgets everything: bars are missing, and there are no values until history was asked for again.
     pub fn lose(&mut self) {
+        let retry_at = self.retry_at;
         *self = Self::new(std::mem::take(&mut self.indicators), self.sessions);
+        self.retry_at = retry_at;
+    }
+
+    /// The history that was wanted cannot be read.
+    pub fn fail(&mut self, now: OffsetDateTime) {
+        self.lose();
+        self.retry_at = Some(now + RETRY);
+    }
+
+    /// Whether the history that was wanted last could not be read.
+    pub fn has_failed(&self) -> bool {
+        self.retry_at.is_some()
     }
 
     /// Takes in the newest state of a bar; returns the values of the indicators at that bar. `None` for a bar that is too

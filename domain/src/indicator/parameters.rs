@@ -1,6 +1,6 @@
 //! An indicator: a kind with parameters that fit it.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use rust_decimal::Decimal;
 
@@ -10,7 +10,7 @@ use crate::indicator::kind::{Shape, Whole};
 use crate::indicator::{Candle, IndicatorKind, Line, PriceSource, Running, Values, formula};
 
 /// The most bars that a parameter may span.
-pub const MAX_LENGTH: i32 = 500;
+const MAX_LENGTH: i32 = 500;
 
 /// The most deviations that a band may be away.
 const MAX_DEVIATIONS: i64 = 50;
@@ -36,6 +36,59 @@ pub struct Parameters {
     pub signal: Option<i32>,
     /// How many standard deviations (Keltner: average true ranges) a band is away from its middle.
     pub deviations: Option<Decimal>,
+}
+
+/// The value of one parameter; shown as it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterValue {
+    /// Which price.
+    Price(PriceSource),
+    /// How many bars.
+    Bars(i32),
+    /// How many deviations.
+    Deviations(Decimal),
+}
+
+impl fmt::Display for ParameterValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Price(source) => formatter.write_str(source.as_str()),
+            Self::Bars(bars) => bars.fmt(formatter),
+            Self::Deviations(deviations) => deviations.fmt(formatter),
+        }
+    }
+}
+
+impl Parameters {
+    /// Those that there are, by their names in the database and the API.
+    pub fn named(self) -> impl Iterator<Item = (&'static str, ParameterValue)> {
+        use ParameterValue::{Bars, Deviations, Price};
+        let Self { source, length, fast, slow, signal, deviations } = self;
+        let all = [
+            ("source", source.map(Price)),
+            ("length", length.map(Bars)),
+            ("fast", fast.map(Bars)),
+            ("slow", slow.map(Bars)),
+            ("signal", signal.map(Bars)),
+            ("deviations", deviations.map(Deviations)),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// Sets the one of this name to a value that was written down; nothing where there is no such name or value.
+    #[must_use]
+    pub fn with(self, name: &str, value: &str) -> Option<Self> {
+        let bars = || value.parse().ok().map(Some);
+        Some(match name {
+            "source" => Self { source: Some(value.parse().ok()?), ..self },
+            "length" => Self { length: bars()?, ..self },
+            "fast" => Self { fast: bars()?, ..self },
+            "slow" => Self { slow: bars()?, ..self },
+            "signal" => Self { signal: bars()?, ..self },
+            "deviations" => Self { deviations: Some(value.parse().ok()?), ..self },
+            _ => return None,
+        })
+    }
 }
 
 /// A kind of indicator with parameters that fit it.

@@ -19,7 +19,7 @@ fn dec(text: &str) -> Decimal {
 
 /// Every kind with its usual parameters.
 fn usual() -> impl Iterator<Item = Indicator> {
-    IndicatorKind::ALL.into_iter().map(|(kind, _)| Indicator::parse(kind, Parameters::default()).unwrap())
+    IndicatorKind::ALL.iter().map(|(kind, _)| Indicator::parse(*kind, Parameters::default()).unwrap())
 }
 
 /// A kind with every length as short or as long as it is told.
@@ -92,7 +92,7 @@ fn parameters_are_checked_and_named() {
 fn kinds_sources_and_lines_have_names() {
     for indicator in usual() {
         let kind = indicator.kind();
-        assert_eq!(IndicatorKind::from_name(kind.as_str()), Some(kind));
+        assert_eq!(kind.as_str().parse(), Ok(kind));
         assert_eq!(indicator.line(None), Ok(0));
         for (place, line) in indicator.lines().iter().enumerate() {
             assert_eq!(indicator.line(Some(line)), Ok(place));
@@ -100,10 +100,32 @@ fn kinds_sources_and_lines_have_names() {
         assert_eq!(indicator.line(Some("OTHER")).unwrap_err().field, Some("line"));
     }
     for (source, name) in PriceSource::ALL {
-        assert_eq!(PriceSource::from_name(name), Some(source));
-        assert_eq!(source.as_str(), name);
+        assert_eq!((name.parse(), source.as_str()), (Ok(*source), *name));
     }
-    assert_eq!((IndicatorKind::from_name("rsi"), PriceSource::from_name("")), (None, None));
+    assert!("rsi".parse::<IndicatorKind>().is_err() && "".parse::<PriceSource>().is_err());
+}
+
+/// Whoever writes indicators down relies on it: a parameter that were left out would make two of them one.
+#[test]
+fn parameters_are_read_back_from_their_names() {
+    let all = Parameters {
+        source: Some(PriceSource::Hl2),
+        length: Some(1),
+        fast: Some(2),
+        slow: Some(3),
+        signal: Some(4),
+        deviations: Some(dec("2.5")),
+    };
+    let wild = Indicator::parse(IndicatorKind::Macd, Parameters { fast: Some(5), ..Parameters::default() });
+    for parameters in usual().chain(wild).map(|indicator| indicator.parameters()).chain([all]) {
+        let read = parameters
+            .named()
+            .fold(Parameters::default(), |read, (name, value)| read.with(name, &value.to_string()).unwrap());
+        assert_eq!(read, parameters);
+    }
+    for (name, value) in [("colour", "1"), ("length", "many"), ("source", "ASK"), ("deviations", "")] {
+        assert_eq!(all.with(name, value), None, "{name}={value}");
+    }
 }
 
 #[test]
@@ -118,7 +140,7 @@ fn history_is_long_enough_for_a_settled_value_and_bounded() {
     assert_eq!(warm_up(IndicatorKind::Vwap, 1, BarSize::Week1), 0);
     // Two histories of which only the beginning differs agree after it.
     let bars = reference::bars(1_000);
-    for (kind, _) in IndicatorKind::ALL {
+    for &(kind, _) in IndicatorKind::ALL {
         let indicator = of_length(kind, 20);
         // The one counts from the first bar, the other has no value in the only session of these bars.
         if matches!(kind, IndicatorKind::Obv | IndicatorKind::Vwap) {
@@ -234,7 +256,7 @@ fn any_bars() -> impl Strategy<Value = Vec<Candle>> {
 proptest! {
     #[test]
     fn bar_by_bar_is_the_same_as_all_at_once(bars in any_bars(), length in 2_i32..40) {
-        for (kind, _) in IndicatorKind::ALL {
+        for &(kind, _) in IndicatorKind::ALL {
             let indicator = of_length(kind, length);
             let lines = values(&indicator, &bars);
             let mut running = indicator.begin();

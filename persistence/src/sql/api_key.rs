@@ -1,7 +1,5 @@
 //! API keys. A key stays when it is revoked or has ended: the audit log refers to it.
 
-use std::cmp::Reverse;
-
 use async_trait::async_trait;
 use domain::access::{ApiKeyId, Scope, Scopes};
 use domain::address::AddressRange;
@@ -10,7 +8,8 @@ use domain::audit::AuditLine;
 use domain::store::StoreError;
 use domain::user::{User, UserId};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, Condition, DatabaseTransaction, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{ExprTrait as _, Func, Order, Query, SelectStatement, WindowStatement};
+use sea_orm::{ActiveValue::Set, Condition, DatabaseTransaction, QueryOrder, QuerySelect, QueryTrait};
 use time::OffsetDateTime;
 
 use super::column::{Hidden, Moment};
@@ -131,22 +130,11 @@ impl ApiKeyStore for Sql {
 
     async fn list(&self, users: &[UserId], since: OffsetDateTime) -> Result<Vec<ApiKey>, StoreError> {
         run(async {
-            let mut rows = Vec::new();
-            for user in users {
-                // Those in use come first, so that none of them is hidden by others.
-                let found = row::Entity::find()
-                    .filter(row::Column::UserId.eq(user.0))
-                    .filter(never_or_not_before(row::Column::RevokedAt, since))
-                    .filter(never_or_not_before(row::Column::ExpiresAt, since))
-                    .order_by_desc(row::Column::RevokedAt.is_null())
-                    .order_by_desc(row::Column::ExpiresAt.is_null())
-                    .order_by_desc(row::Column::ExpiresAt)
-                    .order_by_desc(row::Column::CreatedAt)
-                    .limit(MAX_LISTED_API_KEYS);
-                rows.extend(found.all(&self.reader).await?);
-            }
-            rows.sort_by_key(|row| Reverse((row.created_at, row.id)));
-            rows.iter().map(row::Model::key).collect()
+            let listed = row::Entity::find()
+                .filter(row::Column::Id.in_subquery(listed(users, since)))
+                .order_by_desc(row::Column::CreatedAt)
+                .order_by_desc(row::Column::Id);
+            listed.all(&self.reader).await?.iter().map(row::Model::key).collect()
         })
         .await
     }
@@ -191,6 +179,30 @@ impl ApiKeyStore for Sql {
         })
         .await
     }
+}
+
+/// The ids of the keys that are listed: of each user those in use come first, so that none of them is hidden by others.
+fn listed(users: &[UserId], since: OffsetDateTime) -> SelectStatement {
+    let order = WindowStatement::partition_by(row::Column::UserId)
+        .order_by_expr(row::Column::RevokedAt.is_null(), Order::Desc)
+        .order_by_expr(row::Column::ExpiresAt.is_null(), Order::Desc)
+        .order_by(row::Column::ExpiresAt, Order::Desc)
+        .order_by(row::Column::CreatedAt, Order::Desc)
+        .take();
+    let ranked = row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::UserId.is_in(users.iter().map(|user| user.0)))
+        .filter(never_or_not_before(row::Column::RevokedAt, since))
+        .filter(never_or_not_before(row::Column::ExpiresAt, since))
+        .into_query()
+        .expr_window_as(Func::cust("ROW_NUMBER"), order, "place")
+        .take();
+    Query::select()
+        .column(row::Column::Id)
+        .from_subquery(ranked, "ranked")
+        .and_where(Expr::col("place").lte(MAX_LISTED_API_KEYS))
+        .take()
 }
 
 /// Holds for the keys of which this column says that it did not happen before then.

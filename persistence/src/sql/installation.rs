@@ -9,10 +9,14 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 
 use super::failure::{Failure, in_column};
+use super::seal::Place;
 use super::{PING_TAKES, Sql, bounded, run};
 
 /// The key of the one row.
 const ONLY: i16 = 1;
+
+/// What is sealed in `key_check`: only who has the key that sealed it reads it.
+const KEY_CHECK: &[u8] = b"tickgraph";
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -24,6 +28,7 @@ mod row {
         pub row: i16,
         pub id: Uuid,
         pub environment: Option<String>,
+        pub key_check: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,6 +42,47 @@ impl row::Model {
         let parse = |name: &String| name.parse().map_err(in_column::<String>("installation.environment"));
         self.environment.as_ref().map(parse).transpose()
     }
+
+    fn key_place(&self) -> Place {
+        Place { table: "installation", column: "key_check", row: self.id }
+    }
+}
+
+impl Sql {
+    /// Whether this process has the key that the installation's secrets are sealed with. The first key that comes is
+    /// that key.
+    pub async fn claim_key(&self) -> Result<bool, StoreError> {
+        run(async {
+            let transaction = self.begin_write().await?;
+            self.write_key(&transaction, Expr::col(row::Column::KeyCheck).is_null()).await?;
+            let row = read(&transaction).await?;
+            transaction.commit().await?;
+            let kept = row.key_check.as_deref().unwrap_or_default();
+            Ok(self.sealer()?.open(row.key_place(), kept).is_ok())
+        })
+        .await
+    }
+
+    /// Makes this process's key the installation's, whatever it was: what another key sealed is lost. Only on the
+    /// operator's explicit word.
+    pub async fn replace_key(&self) -> Result<(), StoreError> {
+        run(async {
+            let transaction = self.begin_write().await?;
+            self.write_key(&transaction, Expr::value(true)).await?;
+            Ok(transaction.commit().await?)
+        })
+        .await
+    }
+
+    async fn write_key(&self, connection: &impl ConnectionTrait, condition: Expr) -> Result<(), Failure> {
+        let sealed = self.sealer()?.seal(read(connection).await?.key_place(), KEY_CHECK)?;
+        row::Entity::update_many()
+            .col_expr(row::Column::KeyCheck, Expr::value(sealed))
+            .filter(condition)
+            .exec(connection)
+            .await?;
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -44,7 +90,12 @@ impl InstallationStore for Sql {
     async fn open(&self, fresh_id: Uuid) -> Result<Installation, StoreError> {
         run(async {
             let transaction = self.begin_write().await?;
-            let row = row::ActiveModel { row: Set(ONLY), id: Set(fresh_id), environment: Set(None) };
+            let row = row::ActiveModel {
+                row: Set(ONLY),
+                id: Set(fresh_id),
+                environment: Set(None),
+                key_check: Set(None),
+            };
             row::Entity::insert(row)
                 .on_conflict_do_nothing_on([row::Column::Row])
                 .exec_without_returning(&transaction)

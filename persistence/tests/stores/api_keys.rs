@@ -81,7 +81,7 @@ async fn life(pair: &Pair, user: &User) {
 
 async fn forms(pair: &Pair, user: &User) {
     let (key, hash) = api_key(user.id, NOW);
-    let scopes = domain::access::Scope::ALL.into_iter().map(|(scope, _)| scope).collect();
+    let scopes = domain::access::Scope::ALL.iter().map(|(scope, _)| *scope).collect();
     let plain = ApiKey { scopes, addresses: Vec::new(), expires_at: None, ..key };
     assert!(create(pair, &plain, hash).await);
     assert_eq!(find(pair, hash).await.unwrap().0, plain);
@@ -136,6 +136,12 @@ async fn listed_in_bounds(pair: &Pair) {
     assert_eq!(listed.len() as u64, MAX_LISTED_API_KEYS);
     assert_eq!(listed.last(), made.last(), "the one in use, though it is the oldest");
     assert!(listed.is_sorted_by_key(|id| made.iter().position(|known| known == id)), "the newest first");
+
+    let other = users::active(pair, "ulf", Role::Trader).await;
+    let (key, hash) = api_key(other.id, NOW);
+    assert!(create(pair, &key, hash).await);
+    let of_both = pair.other.list(&[user.id, other.id], NOW).await.unwrap();
+    assert_eq!(of_both.len() as u64, MAX_LISTED_API_KEYS + 1, "so many of each");
 }
 
 async fn uses(pair: &Pair, user: &User) {

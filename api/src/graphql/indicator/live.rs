@@ -1,15 +1,13 @@
 //! Indicators of the live bar, as it grows.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription, Union};
 use domain::bar::{Bar, BarQuery as BarRange, BarUpdate, Series};
-use domain::indicator::{LiveIndicators, Sessions, Values};
+use domain::indicator::{HistoryRequest, LiveIndicators, MAX_LINES, Sessions, Values, Wants};
 use domain::user::Permission;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt as _};
-use tokio::time::Instant;
 
 use crate::core::Core;
 use crate::feed::{FeedEvent, Shown};
@@ -17,14 +15,11 @@ use crate::graphql::bar::{BarPhase, BarSize, bars_of};
 use crate::graphql::core;
 use crate::graphql::error::top_level;
 use crate::graphql::guard::Requires;
-use crate::graphql::indicator::{IndicatorInput, IndicatorKind, MAX_LINES, parse_indicators};
+use crate::graphql::indicator::{IndicatorInput, IndicatorKind, parse_indicators};
 use crate::graphql::instrument::{Instrument, named};
 use crate::graphql::quote::{FeedState, StreamGap, parse_pace, refused};
 use crate::graphql::scalar::{DateTime, Decimal};
 use crate::share::events;
-
-/// How long after history could not be read it is asked for again.
-const RETRY: Duration = Duration::from_secs(10);
 
 /// Indicators at a live bar.
 #[derive(SimpleObject)]
@@ -111,7 +106,7 @@ impl IndicatorSubscription {
         let series = Series { instrument: instrument.0.id, size: size.into() };
         let live = LiveIndicators::new(indicators, Sessions::of(&instrument.0, series.size));
         let events = events(context, pace, |pace| core(context).feed.bars(series, pace));
-        let followed = Followed { core: Arc::clone(core(context)), instrument, series, live, retry: None };
+        let followed = Followed { core: Arc::clone(core(context)), instrument, series, live };
         Ok(followed.into_stream(events))
     }
 }
@@ -122,8 +117,6 @@ struct Followed {
     instrument: Instrument,
     series: Series,
     live: LiveIndicators,
-    /// When history may be asked for again.
-    retry: Option<Instant>,
 }
 
 impl Followed {
@@ -161,22 +154,13 @@ impl Followed {
 
     /// Reads the bars before this one, where they are wanted.
     async fn read_history(&mut self, bar: &Bar) {
-        if !self.live.wants_history(bar) {
-            return;
-        }
-        if self.retry.is_some_and(|retry| Instant::now() < retry) {
-            return self.live.lose();
-        }
-        let range = BarRange::Last { count: self.live.warm_up(), to: bar.time };
-        match bars_of(&self.core, self.series, range).await {
-            Ok(history) => {
-                self.retry = None;
-                self.live.seed(&history, bar);
-            }
+        let clock = &self.core.services.clock;
+        let Wants::History(HistoryRequest { count, to }) = self.live.wants(bar, clock.now()) else { return };
+        match bars_of(&self.core, self.series, BarRange::Last { count, to }).await {
+            Ok(history) => self.live.seed(&history, bar),
             Err(error) => {
                 tracing::debug!(%error, "no history for indicators");
-                self.retry = Some(Instant::now() + RETRY);
-                self.live.lose();
+                self.live.fail(clock.now());
             }
         }
     }

@@ -1,13 +1,13 @@
 //! What administrators do with people.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use domain::error::{Error as DomainError, Refusal};
-use domain::user::{PasswordLink, Permission, UserId};
+use domain::error::Error as DomainError;
+use domain::user::{PasswordLink, Permission};
 
 use crate::graphql::core;
 use crate::graphql::error::{UserError, payload};
 use crate::graphql::guard::{Requires, asker};
-use crate::graphql::node::{invalid_id, user_id};
+use crate::graphql::node::given;
 use crate::graphql::scalar::DateTime;
 use crate::graphql::user::{Role, User};
 
@@ -165,7 +165,7 @@ impl AdministrationMutation {
     ) -> Result<UserRoleSetPayload> {
         let asker = asker(context)?;
         let users = &core(context).services.people.users;
-        let set = async { users.set_role(&asker, user(&input.user)?, input.role.into()).await };
+        let set = async { users.set_role(&asker, given("user", &input.user)?, input.role.into()).await };
         UserRoleSetPayload::of(set.await)
     }
 
@@ -178,7 +178,7 @@ impl AdministrationMutation {
     ) -> Result<UserDisablePayload> {
         let asker = asker(context)?;
         let users = &core(context).services.people.users;
-        let disabled = async { users.disable(&asker, user(&input.user)?).await };
+        let disabled = async { users.disable(&asker, given("user", &input.user)?).await };
         UserDisablePayload::of(disabled.await)
     }
 
@@ -191,7 +191,7 @@ impl AdministrationMutation {
     ) -> Result<UserEnablePayload> {
         let asker = asker(context)?;
         let users = &core(context).services.people.users;
-        let enabled = async { users.enable(&asker, user(&input.user)?).await };
+        let enabled = async { users.enable(&asker, given("user", &input.user)?).await };
         UserEnablePayload::of(enabled.await)
     }
 
@@ -204,7 +204,7 @@ impl AdministrationMutation {
     ) -> Result<UserPasswordResetPayload> {
         let asker = asker(context)?;
         let users = &core(context).services.people.users;
-        let reset = async { users.reset_password(&asker, user(&input.user)?).await };
+        let reset = async { users.reset_password(&asker, given("user", &input.user)?).await };
         UserPasswordResetPayload::of(reset.await)
     }
 
@@ -217,11 +217,7 @@ impl AdministrationMutation {
     ) -> Result<UserSecondFactorResetPayload> {
         let asker = asker(context)?;
         let users = &core(context).services.people.users;
-        let reset = async { users.reset_second_factor(&asker, user(&input.user)?).await };
+        let reset = async { users.reset_second_factor(&asker, given("user", &input.user)?).await };
         UserSecondFactorResetPayload::of(reset.await)
     }
-}
-
-fn user(id: &ID) -> Result<UserId, Refusal> {
-    user_id(id).ok_or_else(|| invalid_id("user", "a user"))
 }

@@ -7,6 +7,7 @@ use async_graphql::{Context, EmptyMutation, Object, Schema, SimpleObject, Subscr
 use domain::bus::{Message, Topic as BusTopic};
 use domain::instrument::InstrumentId;
 use domain::quote::{FeedState, Stamp};
+use domain::user::UserId;
 use futures::Stream;
 use time::OffsetDateTime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -17,6 +18,7 @@ use super::*;
 use crate::feed::{FeedEvent, Shown, Streamed};
 use crate::share::events;
 use crate::share::outbox::News;
+use crate::tally::Tally;
 
 const INSTRUMENT: InstrumentId = InstrumentId::from_uuid(Uuid::nil());
 
@@ -176,7 +178,9 @@ fn trade(sequence: u64) -> String {
 }
 
 async fn topic(market: &Market, document: &str) -> Arc<Topic> {
-    let topic = Topic::start(&market.schema(), Arc::new(Noon), document.to_owned());
+    let begun = Tally::new(1).take(UserId(Uuid::nil()), 1).unwrap();
+    let execution = Execution { document: document.to_owned(), begun };
+    let topic = Topic::start(&market.schema(), Arc::new(Noon), execution);
     assert!(topic.is_running().await);
     topic
 }

@@ -8,7 +8,9 @@ use super::dec;
 use super::session::stock;
 use crate::bar::{Bar, BarPhase, BarSize};
 use crate::decimal::{Price, Quantity};
-use crate::indicator::{Indicator, IndicatorKind, LiveIndicators, Parameters, Sessions};
+use crate::indicator::{
+    HistoryRequest, Indicator, IndicatorKind, LiveIndicators, Parameters, Sessions, Wants,
+};
 
 const BEGUN: OffsetDateTime = datetime!(2026-11-20 15:00 UTC);
 
@@ -26,6 +28,11 @@ fn live() -> LiveIndicators {
     let indicators = [(IndicatorKind::Sma, 3), (IndicatorKind::Ema, 2)];
     let parse = |(kind, bars)| Indicator::parse(kind, length(bars)).unwrap();
     LiveIndicators::new(indicators.map(parse).to_vec(), Sessions::of(&stock("UTC"), BarSize::Min1))
+}
+
+/// Whether history is wanted before this bar.
+fn wants_history(live: &LiveIndicators, bar: Bar) -> bool {
+    live.wants(&bar, BEGUN) != Wants::Nothing
 }
 
 /// The value of the simple average of three.
@@ -87,21 +94,38 @@ fn a_bar_that_was_only_told_when_it_was_corrected_counts() {
 #[test]
 fn history_is_wanted_at_first_and_again_and_wherever_bars_are_missing() {
     let mut live = live();
-    assert_eq!(live.warm_up(), 15, "an exponential average of two");
+    let request = HistoryRequest { count: 15, to: at(5, 60).time };
+    assert_eq!(live.wants(&at(5, 60), BEGUN), Wants::History(request), "an exponential average of two");
     assert_eq!(told(&mut live, at(5, 60), BarPhase::Forming), None, "there is no history yet");
-    assert!(live.wants_history(&at(5, 60)));
+    assert!(wants_history(&live, at(5, 60)));
     // What is not before the bar that comes next is no history of it.
     live.seed(&[at(3, 10), at(4, 20), at(5, 99)], &at(5, 60));
     assert_eq!(told(&mut live, at(5, 60), BarPhase::Forming), Some(30.0));
-    assert!(!live.wants_history(&at(5, 61)), "it is the same bar");
-    assert!(live.wants_history(&at(90, 10)), "what was retained of the first may be old");
+    assert!(!wants_history(&live, at(5, 61)), "it is the same bar");
+    assert!(wants_history(&live, at(90, 10)), "what was retained of the first may be old");
     live.seed(&[at(87, 10), at(88, 10), at(89, 10)], &at(90, 10));
     assert_eq!(told(&mut live, at(90, 10), BarPhase::Forming), Some(10.0));
-    assert!(live.wants_history(&at(91, 10)), "it was not told how the bar before closed");
+    assert!(wants_history(&live, at(91, 10)), "it was not told how the bar before closed");
     told(&mut live, at(90, 40), BarPhase::Closed);
-    assert!(!live.wants_history(&at(91, 10)));
+    assert!(!wants_history(&live, at(91, 10)));
     assert_eq!(told(&mut live, at(91, 10), BarPhase::Forming), Some(20.0));
     live.lose();
-    assert!(live.wants_history(&at(91, 10)));
+    assert!(wants_history(&live, at(91, 10)));
     assert_eq!(told(&mut live, at(91, 10), BarPhase::Closed), None);
+}
+
+#[test]
+fn history_that_cannot_be_read_is_asked_for_again_after_a_while() {
+    let mut live = live();
+    live.fail(BEGUN);
+    assert!(live.has_failed());
+    live.lose();
+    let after = |seconds| BEGUN + Duration::seconds(seconds);
+    assert_eq!(live.wants(&at(5, 60), after(9)), Wants::Patience, "what is lost meanwhile changes nothing");
+    assert_eq!(told(&mut live, at(5, 60), BarPhase::Forming), None);
+    assert!(matches!(live.wants(&at(5, 60), after(10)), Wants::History(_)));
+    live.seed(&[at(3, 10), at(4, 20)], &at(5, 60));
+    assert!(!live.has_failed());
+    assert_eq!(live.wants(&at(5, 60), after(10)), Wants::Nothing);
+    assert_eq!(told(&mut live, at(5, 60), BarPhase::Forming), Some(30.0));
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use domain::alert::{AlertIndicator, AlertSubject, PriceField};
 use domain::bar::BarSize;
-use domain::indicator::{Indicator, IndicatorKind, Parameters, PriceSource};
+use domain::indicator::{Indicator, IndicatorKind, Parameters};
 
 use crate::sql::failure::{Failure, in_column};
 
@@ -16,19 +16,10 @@ pub(super) fn write(subject: &AlertSubject) -> String {
         AlertSubject::Price(field) => return field.as_str().to_owned(),
         AlertSubject::Indicator(indicator) => indicator,
     };
-    let Parameters { source, length, fast, slow, signal, deviations } = indicator.indicator.parameters();
     let (size, kind) = (indicator.size.as_str(), indicator.indicator.kind().as_str());
     let mut text = format!("{INDICATOR} {size} {kind} line={}", indicator.line());
-    if let Some(source) = source {
-        let _ = write!(text, " source={}", source.as_str());
-    }
-    for (name, value) in [("length", length), ("fast", fast), ("slow", slow), ("signal", signal)] {
-        if let Some(value) = value {
-            let _ = write!(text, " {name}={value}");
-        }
-    }
-    if let Some(deviations) = deviations {
-        let _ = write!(text, " deviations={deviations}");
+    for (name, value) in indicator.indicator.parameters().named() {
+        let _ = write!(text, " {name}={value}");
     }
     text
 }
@@ -44,20 +35,13 @@ pub(super) fn read(text: &str) -> Result<AlertSubject, Failure> {
         return Err(unreadable());
     };
     let size = BarSize::from_name(size).ok_or_else(unreadable)?;
-    let kind = IndicatorKind::from_name(kind).ok_or_else(unreadable)?;
+    let kind: IndicatorKind = kind.parse().map_err(|_| unreadable())?;
     let (mut given, mut line) = (Parameters::default(), None);
     for word in words {
         let (name, value) = word.split_once('=').ok_or_else(unreadable)?;
-        let whole = || value.parse::<i32>().ok();
         match name {
             "line" => line = Some(value),
-            "source" => given.source = PriceSource::from_name(value),
-            "length" => given.length = whole(),
-            "fast" => given.fast = whole(),
-            "slow" => given.slow = whole(),
-            "signal" => given.signal = whole(),
-            "deviations" => given.deviations = value.parse().ok(),
-            _ => return Err(unreadable()),
+            name => given = given.with(name, value).ok_or_else(unreadable)?,
         }
     }
     let in_subject = in_column("alerts.subject");
@@ -67,6 +51,8 @@ pub(super) fn read(text: &str) -> Result<AlertSubject, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use domain::indicator::PriceSource;
+
     use super::*;
 
     #[test]
@@ -75,7 +61,7 @@ mod tests {
             assert_eq!(write(&AlertSubject::Price(*field)), *name);
             assert_eq!(read(name).unwrap(), AlertSubject::Price(*field));
         }
-        for (kind, _) in IndicatorKind::ALL {
+        for &(kind, _) in IndicatorKind::ALL {
             let indicator = Indicator::parse(kind, Parameters::default()).unwrap();
             for line in indicator.lines() {
                 let subject = AlertIndicator::new(BarSize::Min5, indicator, Some(line)).unwrap();
@@ -103,6 +89,8 @@ mod tests {
             "INDICATOR MIN_5",
             "INDICATOR MIN_5 RSI colour=red",
             "INDICATOR MIN_5 RSI length=0",
+            "INDICATOR MIN_5 RSI length=many",
+            "INDICATOR MIN_5 RSI source=ASK",
         ] {
             assert!(read(text).is_err(), "{text}");
         }

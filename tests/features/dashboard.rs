@@ -1,6 +1,5 @@
 //! The dashboard in a real browser.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -17,13 +16,6 @@ async fn set_up(browser: &Browser, server: &mut Tickgraph) {
     browser.fill("password", PASSWORD).await;
     browser.click("setup-submit").await;
     browser.sees("search-input").await;
-}
-
-async fn log_in(browser: &Browser, address: SocketAddr, password: &str) {
-    browser.visit(&format!("http://{address}/")).await;
-    browser.fill("username", USERNAME).await;
-    browser.fill("password", password).await;
-    browser.click("login-submit").await;
 }
 
 /// Adds an instrument to the watchlist by searching for it, and shows its chart.
@@ -70,7 +62,7 @@ async fn quotes_and_chart_move_on_the_embedded_defaults() {
     browser.click("user-menu").await;
     browser.click("log-out").await;
     browser.sees("login-form").await;
-    log_in(&browser, server.address().await, PASSWORD).await;
+    browser.log_in(server.address().await, PASSWORD).await;
     add(&browser, "NFLX").await;
     moves(&browser, "NFLX").await;
     feed_shows(&browser, &["LIVE"]).await;
@@ -86,7 +78,7 @@ async fn quotes_and_chart_move_over_redis_and_postgres_and_survive_outages() {
     let Some(browser) = Browser::open().await else { return };
     let Some(mut installation) = Installation::split().await else { return };
     let client = installation.administrator().await;
-    log_in(&browser, client.address(), PASSWORD).await;
+    browser.log_in(client.address(), PASSWORD).await;
     add(&browser, "NFLX").await;
     follows(&browser, &installation.market, "NFLX", ["103.25", "104.50"]).await;
     feed_shows(&browser, &["LIVE"]).await;
@@ -115,7 +107,7 @@ async fn a_silent_gateway_is_seen_and_heals_by_itself() {
     let Some(browser) = Browser::open().await else { return };
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
-    log_in(&browser, client.address(), PASSWORD).await;
+    browser.log_in(client.address(), PASSWORD).await;
     add(&browser, "NFLX").await;
     feed_shows(&browser, &["LIVE"]).await;
     installation.market.faults().go_silent();
@@ -130,7 +122,7 @@ async fn a_wrong_password_is_said_where_it_was_typed() {
     let Some(browser) = Browser::open().await else { return };
     let mut installation = Installation::single().await;
     let client = installation.administrator().await;
-    log_in(&browser, client.address(), "a wrong password").await;
+    browser.log_in(client.address(), "a wrong password").await;
     browser.text("form-problem", "the reason", |text| !text.is_empty()).await;
     assert_eq!(client.viewer().await["viewer"]["username"], USERNAME, "the other session was disturbed");
 }

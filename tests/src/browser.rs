@@ -1,57 +1,51 @@
 //! A real Chromium, driven over the `WebDriver` protocol.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use fantoccini::wd::Capabilities;
-use fantoccini::{ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
+use fantoccini::Locator;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::client::http;
-use crate::skip;
+use crate::client::{USERNAME, http};
 use crate::wait::{SOON, within};
 
-const MACOS_CHROME: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+mod driver;
+mod keys;
+mod screen;
+
+use driver::Driver;
+pub use screen::Scheme;
 
 /// A browser with one page. It ends when this value is dropped.
 pub struct Browser {
     page: fantoccini::Client,
-    driver_url: String,
-    _driver: Child,
-    _profile: TempDir,
+    driver: Driver,
 }
 
 impl Browser {
     /// Starts one with an empty profile. Where there is no Chromium or driver for it, the test is skipped.
     pub async fn open() -> Option<Self> {
-        let Some(chromium) = chromium() else {
-            skip::because("there is no Chromium; install chromium or Google Chrome");
-            return None;
-        };
-        let Some(driver) = program("chromedriver") else {
-            skip::because("there is no ChromeDriver; install chromium-driver");
-            return None;
-        };
-        let (driver, port) = start(&driver).await;
-        let driver_url = format!("http://127.0.0.1:{port}");
-        let profile = TempDir::new().unwrap();
-        let page = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&chromium, profile.path()))
-            .connect(&driver_url)
-            .await
-            .expect("Chromium starts");
-        Some(Self { page, driver_url, _driver: driver, _profile: profile })
+        let driver = Driver::start().await?;
+        Some(Self { page: driver.connect().await, driver })
     }
 
     /// Goes to an address.
     pub async fn visit(&self, url: &str) {
         self.page.goto(url).await.unwrap();
+    }
+
+    /// Goes to the dashboard and logs the administrator in.
+    pub async fn log_in(&self, address: SocketAddr, password: &str) {
+        self.visit(&format!("http://{address}/")).await;
+        self.fill("username", USERNAME).await;
+        self.fill("password", password).await;
+        self.click("login-submit").await;
+    }
+
+    /// Loads the page anew.
+    pub async fn reload(&self) {
+        self.page.refresh().await.unwrap();
     }
 
     /// Types into the field of this test id.
@@ -107,19 +101,58 @@ impl Browser {
         self.element(id).await;
     }
 
+    /// Chooses what is called so from the list of this test id.
+    pub async fn choose(&self, id: &str, label: &str) {
+        let chosen = self.attempt(SOON, || async {
+            let list = self.page.find(Locator::Css(&selector(id))).await.ok()?;
+            list.select_by_label(label).await.ok()
+        });
+        if chosen.await.is_none() {
+            self.fail(&format!("'{id}' does not offer '{label}'")).await;
+        }
+    }
+
+    /// What a piece of JavaScript returns; `$` finds the first element of a test id in it, `$$` all of them.
+    pub async fn ask(&self, script: &str) -> Value {
+        let script = format!("{FINDERS}{script}");
+        self.page.execute(&script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Asks the page again and again, until what it says is neither false nor null.
+    pub async fn until(&self, what: &str, script: &str) -> Value {
+        let said = self.attempt(SOON, || async {
+            let said = self.page.execute(&format!("{FINDERS}{script}"), Vec::new()).await.ok()?;
+            Some(said).filter(|said| !matches!(said, Value::Null | Value::Bool(false)))
+        });
+        match said.await {
+            Some(said) => said,
+            None => self.fail(&format!("not on the page: {what}")).await,
+        }
+    }
+
+    /// Waits until nothing has this test id.
+    pub async fn misses(&self, id: &str) {
+        self.until(&format!("the end of '{id}'"), &format!("return !$('{id}')")).await;
+    }
+
     /// What the browser's console has complained about since it was last asked: scripts that fail, files that
     /// are missing, what the content security policy forbids.
     pub async fn complaints(&self) -> Vec<String> {
-        let session = self.page.session_id().await.unwrap().expect("a session");
-        let url = format!("{}/session/{session}/se/log", self.driver_url);
-        let request = http().build().unwrap().post(url).json(&json!({ "type": "browser" }));
-        let log: Value = request.send().await.unwrap().json().await.unwrap();
+        let log = self.command("se/log", &json!({ "type": "browser" })).await;
         let entries = log["value"].as_array().unwrap_or_else(|| panic!("no log: {log}"));
         entries
             .iter()
             .filter(|entry| entry["level"] == "SEVERE")
             .map(|entry| entry["message"].to_string())
             .collect()
+    }
+
+    /// A command that only this driver knows.
+    async fn command(&self, path: &str, arguments: &Value) -> Value {
+        let session = self.page.session_id().await.unwrap().expect("a session");
+        let url = format!("{}/session/{session}/{path}", self.driver.url());
+        let request = http().build().unwrap().post(url).json(arguments);
+        request.send().await.unwrap().json().await.unwrap()
     }
 
     async fn now(&self, id: &str) -> Option<String> {
@@ -155,65 +188,10 @@ impl Browser {
     }
 }
 
+/// How a script finds elements by their test ids.
+const FINDERS: &str = "const $$ = (id) => [...document.querySelectorAll(`[data-testid='${id}']`)], \
+    $ = (id) => $$(id)[0];\n";
+
 fn selector(id: &str) -> String {
     format!("[data-testid='{id}']")
-}
-
-fn capabilities(chromium: &Path, profile: &Path) -> Capabilities {
-    let profile = format!("--user-data-dir={}", profile.display());
-    let arguments = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--lang=en-US",
-        "--window-size=1440,900",
-        &profile,
-    ];
-    let options = json!({
-        "goog:chromeOptions": { "binary": chromium, "args": arguments },
-        "goog:loggingPrefs": { "browser": "ALL" },
-    });
-    options.as_object().cloned().unwrap_or_default()
-}
-
-/// Starts `chromedriver` on a free port, which it prints.
-async fn start(program: &Path) -> (Child, u16) {
-    let mut driver = Command::new(program)
-        .arg("--port=0")
-        .env("TZ", "UTC")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-    let read = async {
-        while let Some(line) = lines.next_line().await.unwrap() {
-            if let Some((_, port)) = line.split_once("successfully on port ") {
-                return port.trim_end_matches('.').parse().expect("a port");
-            }
-        }
-        panic!("ChromeDriver ended without naming its port");
-    };
-    let port = timeout(SOON, read).await.expect("ChromeDriver starts");
-    // Its later output must find a reader, or it blocks.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (driver, port)
-}
-
-fn chromium() -> Option<PathBuf> {
-    let installed = ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(program);
-    installed.or_else(|| Some(PathBuf::from(MACOS_CHROME)).filter(|path| path.is_file()))
-}
-
-#[allow(clippy::disallowed_methods, reason = "the harness is no part of the product")]
-fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

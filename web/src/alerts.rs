@@ -167,8 +167,7 @@ impl Alerts {
         if self.events.peek().iter().any(|known| known.number == event.number) {
             return;
         }
-        let (symbol, text) = (event.instrument.symbol.clone(), event.text.clone());
-        self.feed.news.write().tell(event.at.millis(), What::Alert { symbol, text });
+        self.feed.news.write().tell(event.at.millis(), What::Alert(Box::new(event.clone())));
         let number = event.number;
         let mut toasts = self.toasts.write();
         toasts.push(event.clone());

@@ -91,6 +91,11 @@ export function showModal(dialog) {
     if (!dialog.open) dialog.showModal();
 }
 
+/// Closes a dialog that still stands in the page: until then, nothing outside of it takes the focus.
+export function closeModal(dialog) {
+    dialog.close();
+}
+
 /// Puts a text on the clipboard, and says whether that worked. A page that did not come over HTTPS has no
 /// clipboard of its own; there, the old way still works.
 export async function copy(text) {

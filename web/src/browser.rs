@@ -1,4 +1,4 @@
-//! The browser: its clock, storage, address, frames and locks. The one place that knows `window`.
+//! The browser: its clocks, keys, storage, address, frames and locks. The one place that knows `window`.
 
 use std::future::Future;
 
@@ -6,7 +6,13 @@ use futures::channel::mpsc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use crate::live::pulse::Moment;
+mod clock;
+mod keys;
+mod notices;
+
+pub use clock::{clock_time, date_time, local_moment, local_text, moment, monotonic_millis, now_millis};
+pub use keys::{Place, Press, watch_keys};
+pub use notices::{Notice, notices};
 
 #[wasm_bindgen(module = "/src/browser.js")]
 extern "C" {
@@ -14,119 +20,23 @@ extern "C" {
     fn exclusively_js(name: &str, work: &Closure<dyn FnMut() -> js_sys::Promise>) -> js_sys::Promise;
     #[wasm_bindgen(js_name = nextFrame)]
     fn next_frame_js() -> js_sys::Promise;
-    #[wasm_bindgen(js_name = watchConnectivity)]
-    fn watch_connectivity_js(heard: &Closure<dyn FnMut(String)>);
     #[wasm_bindgen(js_name = watchAddressHash)]
     fn watch_address_hash_js(heard: &Closure<dyn FnMut()>);
-    #[wasm_bindgen(js_name = clockTime)]
-    fn clock_time_js(millis: f64, language: &str, zone: &str) -> String;
-    #[wasm_bindgen(js_name = dateTime)]
-    fn date_time_js(millis: f64, language: &str, zone: &str) -> String;
-    #[wasm_bindgen(js_name = watchKeys)]
-    fn watch_keys_js(pressed: &Closure<dyn FnMut(String, u32) -> bool>);
     #[wasm_bindgen(js_name = watchMedia)]
     fn watch_media_js(query: &str, heard: &Closure<dyn FnMut(bool)>) -> bool;
     #[wasm_bindgen(js_name = showModal)]
     fn show_modal_js(dialog: &web_sys::Element);
-    #[wasm_bindgen(js_name = localText)]
-    fn local_text_js(millis: f64) -> String;
-    #[wasm_bindgen(js_name = localMillis)]
-    fn local_millis_js(text: &str) -> f64;
+    #[wasm_bindgen(js_name = closeModal)]
+    fn close_modal_js(dialog: &web_sys::Element);
     #[wasm_bindgen(js_name = copy)]
     fn copy_js(text: &str) -> js_sys::Promise;
     #[wasm_bindgen(js_name = download)]
     fn download_js(name: &str, text: &str);
 }
 
-/// Milliseconds since 1970 by the clock of this machine, which may be wrong.
-pub fn now_millis() -> i64 {
-    millis(js_sys::Date::now())
-}
-
-/// Milliseconds by a clock that only runs forwards.
-pub fn monotonic_millis() -> i64 {
-    let clock = web_sys::window().and_then(|window| window.performance());
-    clock.map_or_else(now_millis, |clock| millis(clock.now()))
-}
-
-/// Now, by both clocks.
-pub fn moment() -> Moment {
-    Moment { wall: now_millis(), monotonic: monotonic_millis() }
-}
-
 /// Whether somebody may be looking at the page.
 pub fn is_visible() -> bool {
     web_sys::window().and_then(|window| window.document()).is_some_and(|document| !document.hidden())
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "milliseconds of a clock are far below 2^53")]
-fn millis(value: f64) -> i64 {
-    value as i64
-}
-
-/// A time of day in a language and a zone; the machine's zone where that is empty.
-#[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
-pub fn clock_time(millis: i64, language: &str, zone: &str) -> String {
-    clock_time_js(millis as f64, language, zone)
-}
-
-/// A day and its time in a language and a zone; the machine's zone where that is empty.
-#[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
-pub fn date_time(millis: i64, language: &str, zone: &str) -> String {
-    date_time_js(millis as f64, language, zone)
-}
-
-/// The moment that a field for local date and time holds.
-pub fn local_moment(text: &str) -> Option<i64> {
-    let found = local_millis_js(text);
-    found.is_finite().then(|| millis(found))
-}
-
-/// A moment as a field for local date and time holds it.
-#[allow(clippy::cast_precision_loss, reason = "milliseconds of a clock are far below 2^53")]
-pub fn local_text(millis: i64) -> String {
-    local_text_js(millis as f64)
-}
-
-/// A key that was pressed, with what was held down with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Press {
-    /// The key's own name, such as `k` or `ArrowUp`.
-    pub key: String,
-    /// Control, or Command on a Mac.
-    pub control: bool,
-    /// Alt, or Option on a Mac.
-    pub alt: bool,
-    /// Shift.
-    pub shift: bool,
-    /// Where the person was.
-    pub place: Place,
-}
-
-/// Where a key was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// On the page.
-    Page,
-    /// In a field, so that it may be meant as text.
-    Field,
-    /// In a dialog, or while one is open.
-    Dialog,
-}
-
-/// Hears every key that nothing else took, from now on; `pressed` says whether it took it.
-pub fn watch_keys(mut pressed: impl FnMut(Press) -> bool + 'static) {
-    let heard = Closure::new(move |key: String, flags: u32| {
-        let has = |bit: u32| flags & (1 << bit) != 0;
-        let place = match (has(4), has(3)) {
-            (true, _) => Place::Dialog,
-            (false, true) => Place::Field,
-            (false, false) => Place::Page,
-        };
-        pressed(Press { key, control: has(0), alt: has(1), shift: has(2), place })
-    });
-    watch_keys_js(&heard);
-    heard.forget();
 }
 
 /// Whether the page fits this media query, and each change of that from now on.
@@ -142,9 +52,21 @@ pub fn show_modal(dialog: &web_sys::Element) {
     show_modal_js(dialog);
 }
 
+/// Closes a dialog, so that what is outside of it takes the focus again.
+pub fn close_modal(dialog: &web_sys::Element) {
+    close_modal_js(dialog);
+}
+
 /// The element that has the focus.
 pub fn focused() -> Option<web_sys::HtmlElement> {
     web_sys::window()?.document()?.active_element()?.dyn_into().ok()
+}
+
+/// Whether the focus goes out of the element of this id, to something else on the page.
+pub fn leaves(event: &web_sys::FocusEvent, id: &str) -> bool {
+    let next = event.related_target().and_then(|next| next.dyn_into::<web_sys::Node>().ok());
+    let around = web_sys::window().and_then(|window| window.document()?.get_element_by_id(id));
+    next.zip(around).is_some_and(|(next, around)| !around.contains(Some(&next)))
 }
 
 /// Where an element stands on the screen: left, top, width, height.
@@ -190,34 +112,6 @@ pub async fn exclusively(name: &str, work: impl Future<Output = ()> + 'static) {
     });
     let promise = exclusively_js(name, &closure);
     let _ = JsFuture::from(promise).await;
-}
-
-/// Something that the browser noticed about its connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// The machine has a network again.
-    Online,
-    /// The machine has no network.
-    Offline,
-    /// The page is looked at again; its timers may have slept.
-    Visible,
-}
-
-/// Everything that the browser notices from now on.
-pub fn notices() -> mpsc::UnboundedReceiver<Notice> {
-    let (sender, receiver) = mpsc::unbounded();
-    let heard = Closure::new(move |name: String| {
-        let notice = match name.as_str() {
-            "online" => Notice::Online,
-            "offline" => Notice::Offline,
-            _ => Notice::Visible,
-        };
-        // Nobody listens any more only when the page goes away.
-        let _ = sender.unbounded_send(notice);
-    });
-    watch_connectivity_js(&heard);
-    heard.forget();
-    receiver
 }
 
 /// What this browser remembers under a name.

@@ -2,6 +2,7 @@
 
 pub mod account_menu;
 pub mod alert_condition;
+pub mod alert_entry;
 pub mod alert_form;
 pub mod alerts_panel;
 pub mod audit_table;

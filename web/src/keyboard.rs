@@ -3,7 +3,7 @@
 use crate::browser::{Place, Press};
 use crate::preferences::SingleKeys;
 use crate::text::Text;
-use crate::workspace::tree::Edge;
+use crate::workspace::rect::Edge;
 
 /// Something that can be done by a key or from the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +109,11 @@ pub const ENTRIES: &[Entry] = &[
     in_chart("1 … 9", Text::ChartKeysSizes),
     in_chart("Alt+A", Text::ChartKeysAlert),
 ];
+
+/// The line of a command on the cheat sheet; none where only the palette knows it.
+pub fn entry_of(command: Command) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|entry| entry.command == Some(command))
+}
 
 fn edge(key: &str) -> Option<Edge> {
     match key {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::graphql::alert_event::AlertEvent;
 use crate::graphql::instrument::InstrumentId;
 use crate::graphql::quote::FeedState;
 use crate::graphql::system::{Component, ComponentState, ConnectionState, DeskState, System};
@@ -43,12 +44,7 @@ pub enum What {
         reason: Option<String>,
     },
     /// An alert has told.
-    Alert {
-        /// Of what.
-        symbol: String,
-        /// What it says.
-        text: String,
-    },
+    Alert(Box<AlertEvent>),
 }
 
 /// A piece of news.

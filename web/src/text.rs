@@ -76,7 +76,7 @@ texts! {
     NoWatchlist NoWatchlistHint EmptyWatchlist EmptyWatchlistHint WatchlistsFailed
     Symbol Last Change ChangePercent Bid Ask Age AgeLong Order MoveUp MoveDown Remove
     AddInstrument SearchPlaceholder SearchResults Searching NothingFound InTheList
-    Market NothingChosen NothingChosenHint Open PreviousClose DayRange Volume
+    Market NothingChosen NothingChosenHint InstrumentGone InstrumentGoneHint InstrumentFailed Open PreviousClose DayRange Volume
     Chart ChartOf BarSize LoadingHistory HistoryFailed HistoryIncomplete NoBars ChartBroken ChartBrokenHint
     OpenShort HighShort LowShort CloseShort VolumeShort
     ClassStock ClassEtf ClassFx ClassFuture ClassIndex ClassOption ClassBond ClassCrypto
@@ -117,11 +117,11 @@ texts! {
     LayoutNewer LayoutConflict TakeTheirs KeepMine KeepBoth Columns Spread High Low Levels LoadingDepth
     DepthFailed NoDepth DepthOf Exchange Price Size Total BidShare LeastSize TradesFailed LoadingTrades
     NoTrades TradesOf Time NewTrades TradesMissed AtTheAsk AtTheBid BetweenBidAndAsk NoNews NoNewsHint
-    BellLabel AlertEvents NoAlertEvents NoAlertEventsHint AlertEventsFailed MarkAllRead ShowInstrument
+    BellLabel AlertSaid AlertEvents NoAlertEvents NoAlertEventsHint AlertEventsFailed MarkAllRead ShowInstrument
     AlertsWatched NewAlertOn AlertsFailed NoAlerts NoAlertsHint AlertActive AlertPaused AlertTriggered
     AlertFailed PauseAlert ResumeAlert EditAlert DeleteAlert ByEmail ByWebhook DeliveryPending DeliveryDone
     DeliveryFailed Indicator IsAbove IsBelow CrossesUp CrossesDown Crosses AlertField AlertComparison
-    AlertValue AlertRepeat RepeatOnce RepeatEveryTime NotANumber IndicatorLength IndicatorLengthHint MailOff
+    AlertValue AlertRepeat RepeatOnce RepeatEveryTime NotANumber NotALength IndicatorLength IndicatorLengthHint MailOff
     MailNotConfirmed NoWebhook AlertEnds AlertEndsHint AlertName Optional SaveAlert CreateAlert Webhooks
     WebhooksLead WebhookSecretLead WebhooksFailed NoWebhooks WebhookName WebhookUrl AddWebhook SendTest
     LastDelivered NeverDelivered EmailTitle EmailLead EmailUnknown EmailConfirmed EmailUnconfirmed EmailCode

@@ -1,11 +1,12 @@
 //! The condition of an alert in words.
 
 use crate::graphql::alert::{AlertComparison, AlertCondition, AlertField};
+use crate::graphql::alert_event::AlertEvent;
 use crate::graphql::bar::BarSize;
 use crate::graphql::indicator::IndicatorKind;
 use crate::graphql::scalar::Decimal;
 use crate::number;
-use crate::text::{Catalogue, Text};
+use crate::text::{Catalogue, Language, Text};
 
 /// What is watched.
 pub fn field(field: AlertField) -> Text {
@@ -56,6 +57,16 @@ pub fn words(text: Catalogue, condition: &AlertCondition, increment: Decimal) ->
     format!("{subject} {} {value}", text.say(comparison(condition.comparison)))
 }
 
+/// What an alert said. The server's own sentence is English; elsewhere, its numbers have to tell it.
+pub fn said(text: Catalogue, event: &AlertEvent) -> String {
+    if text.0 == Language::English {
+        return event.text.clone();
+    }
+    let (value, threshold) = (number::size(event.value), number::size(event.threshold));
+    let values = [("symbol", event.instrument.symbol.as_str()), ("value", &value), ("threshold", &threshold)];
+    text.fill(Text::AlertSaid, &values)
+}
+
 fn kind_name(kind: IndicatorKind) -> &'static str {
     IndicatorKind::ALL.into_iter().find(|(known, _)| *known == kind).map_or("", |(_, name)| name)
 }
@@ -68,7 +79,6 @@ fn size_name(size: BarSize) -> &'static str {
 mod tests {
     use super::*;
     use crate::graphql::alert::AlertIndicator;
-    use crate::text::Language;
 
     #[test]
     fn conditions_read_as_sentences() {

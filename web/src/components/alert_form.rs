@@ -3,20 +3,18 @@
 use dioxus::prelude::*;
 
 use super::alert_condition;
+use super::alert_entry::{Entry, Wrong, usual_indicator};
 use super::entry::FormProblem;
 use super::form::use_work;
 use super::price::NOTHING;
 use crate::alerts::{Alerts, Draft};
-use crate::browser;
 use crate::feed::Feed;
-use crate::graphql::alert::{
-    self, Alert, AlertComparison, AlertConditionInput, AlertField, AlertIndicatorInput, AlertRepeat, Choices,
-};
+use crate::graphql::alert::{self, AlertComparison, AlertField, AlertIndicatorInput, AlertRepeat};
 use crate::graphql::bar::BarSize;
 use crate::graphql::email;
-use crate::graphql::indicator::{IndicatorInput, IndicatorKind};
-use crate::graphql::scalar::{DateTime, Decimal};
-use crate::graphql::webhook::{self, WebhookId};
+use crate::graphql::indicator::IndicatorKind;
+use crate::graphql::user_error::Refusal;
+use crate::graphql::webhook;
 use crate::number;
 use crate::preferences::use_text;
 use crate::session::Session;
@@ -43,95 +41,6 @@ const COMPARISONS: [AlertComparison; 5] = [
     AlertComparison::Below,
 ];
 
-/// What the form holds.
-#[derive(Clone, Copy, PartialEq)]
-struct Entry {
-    field: Signal<AlertField>,
-    comparison: Signal<AlertComparison>,
-    value: Signal<String>,
-    indicator: Signal<AlertIndicatorInput>,
-    length: Signal<String>,
-    repeat: Signal<AlertRepeat>,
-    name: Signal<String>,
-    email: Signal<bool>,
-    webhook: Signal<Option<WebhookId>>,
-    expires: Signal<String>,
-}
-
-fn indicator_of(alert: &Alert) -> Option<AlertIndicatorInput> {
-    let known = alert.condition.indicator.clone()?;
-    let indicator = IndicatorInput {
-        kind: known.kind,
-        source: known.source,
-        length: known.length,
-        fast: known.fast,
-        slow: known.slow,
-        signal: known.signal,
-        deviations: known.deviations,
-    };
-    Some(AlertIndicatorInput { size: known.size, indicator, line: Some(known.line) })
-}
-
-fn usual_indicator() -> AlertIndicatorInput {
-    let kind = IndicatorKind::Rsi;
-    let indicator = IndicatorInput {
-        kind,
-        source: None,
-        length: None,
-        fast: None,
-        slow: None,
-        signal: None,
-        deviations: None,
-    };
-    AlertIndicatorInput { size: BarSize::Min5, indicator, line: None }
-}
-
-impl Entry {
-    fn new(draft: &Draft, price: Option<Decimal>) -> Self {
-        let scale = number::scale_of(draft.instrument.price_increment);
-        let begin = draft.price.or(price).map(|price| price.0.round_dp(scale).normalize().to_string());
-        let known = draft.alert.as_ref();
-        let condition = known.map(|alert| &alert.condition);
-        let indicator = known.and_then(indicator_of).unwrap_or_else(usual_indicator);
-        let length = indicator.indicator.length.map(|length| length.to_string()).unwrap_or_default();
-        let end = known.and_then(|alert| alert.expires_at).map(|end| browser::local_text(end.millis()));
-        let value = condition.map(|condition| condition.value.0.normalize().to_string()).or(begin);
-        Self {
-            field: Signal::new(condition.map_or(AlertField::Last, |condition| condition.field)),
-            comparison: Signal::new(condition.map_or(AlertComparison::Crosses, |it| it.comparison)),
-            value: Signal::new(value.unwrap_or_default()),
-            indicator: Signal::new(indicator),
-            length: Signal::new(length),
-            repeat: Signal::new(known.map_or(AlertRepeat::Once, |alert| alert.repeat)),
-            name: Signal::new(known.and_then(|alert| alert.name.clone()).unwrap_or_default()),
-            email: Signal::new(known.is_some_and(|alert| alert.email)),
-            webhook: Signal::new(known.and_then(|it| it.webhook.as_ref()).map(|webhook| webhook.id.clone())),
-            expires: Signal::new(end.unwrap_or_default()),
-        }
-    }
-
-    /// What was chosen; none while the value is no number.
-    fn choices(self) -> Option<Choices> {
-        let value: Decimal = number::typed(&self.value.peek())?;
-        let field = *self.field.peek();
-        let indicator = (field == AlertField::Indicator).then(|| {
-            let mut chosen = self.indicator.peek().clone();
-            chosen.indicator.length = self.length.peek().trim().parse().ok();
-            chosen
-        });
-        let name = Some(self.name.peek().trim().to_owned()).filter(|name| !name.is_empty());
-        let expires = browser::local_moment(&self.expires.peek()).map(DateTime::from_millis);
-        Some(Choices {
-            name,
-            condition: AlertConditionInput { field, comparison: *self.comparison.peek(), value, indicator },
-            repeat: *self.repeat.peek(),
-            email: *self.email.peek(),
-            webhook: self.webhook.peek().clone(),
-            expires_at: expires,
-        })
-    }
-}
-
 /// The form, over everything else.
 #[component]
 pub fn AlertForm(draft: Draft) -> Element {
@@ -146,14 +55,15 @@ pub fn AlertForm(draft: Draft) -> Element {
     let entry = use_hook(|| Entry::new(&draft, price()));
     let now = price();
     let work = use_work();
-    let mut wrong = use_signal(|| false);
+    let mut wrong = use_signal(|| None::<Wrong>);
     let mut close = move || alerts.form.set(None);
     let submit = {
         let draft = draft.clone();
         move |event: FormEvent| {
             event.prevent_default();
-            let Some(choices) = entry.choices() else { return wrong.set(true) };
-            wrong.set(false);
+            let choices = entry.choices();
+            wrong.set(choices.as_ref().err().copied());
+            let Ok(choices) = choices else { return };
             let (instrument, known) = (draft.instrument.id.clone(), draft.alert.clone());
             let request = async move {
                 match known {
@@ -205,11 +115,7 @@ pub fn AlertForm(draft: Draft) -> Element {
 }
 
 #[component]
-fn Condition(
-    entry: Entry,
-    wrong: Signal<bool>,
-    refusal: Option<crate::graphql::user_error::Refusal>,
-) -> Element {
+fn Condition(entry: Entry, wrong: Signal<Option<Wrong>>, refusal: Option<Refusal>) -> Element {
     let text = use_text();
     let mut entry = entry;
     let fields = FIELDS.map(|field| (field, text.say(alert_condition::field(field)).to_owned())).to_vec();
@@ -219,7 +125,7 @@ fn Condition(
         (AlertRepeat::Once, text.say(Text::RepeatOnce).to_owned()),
         (AlertRepeat::EveryTime, text.say(Text::RepeatEveryTime).to_owned()),
     ];
-    let error = if wrong() {
+    let error = if wrong() == Some(Wrong::Value) {
         Some(text.say(Text::NotANumber).to_owned())
     } else {
         text.field_error(refusal.as_ref(), "value")
@@ -241,7 +147,7 @@ fn Condition(
                 onchoose: move |comparison| entry.comparison.set(comparison),
             }
             if (entry.field)() == AlertField::Indicator {
-                Indicator { entry }
+                Indicator { entry, wrong, refusal: refusal.clone() }
             }
             Field {
                 kind: FieldKind { id: "alert-value", input: "text", autocomplete: "off" },
@@ -262,8 +168,13 @@ fn Condition(
 }
 
 #[component]
-fn Indicator(entry: Entry) -> Element {
+fn Indicator(entry: Entry, wrong: Signal<Option<Wrong>>, refusal: Option<Refusal>) -> Element {
     let text = use_text();
+    let error = if wrong() == Some(Wrong::Length) {
+        Some(text.say(Text::NotALength).to_owned())
+    } else {
+        text.field_error(refusal.as_ref(), "length")
+    };
     let mut entry = entry;
     let kinds = IndicatorKind::ALL.map(|(kind, name)| (kind, name.to_owned())).to_vec();
     let sizes = BarSize::OFFERED.into_iter().map(|(size, name)| (size, name.to_owned())).collect::<Vec<_>>();
@@ -294,6 +205,7 @@ fn Indicator(entry: Entry) -> Element {
                 label: text.say(Text::IndicatorLength),
                 value: entry.length,
                 hint: text.say(Text::IndicatorLengthHint),
+                error,
                 required: false,
             }
         }
@@ -302,7 +214,7 @@ fn Indicator(entry: Entry) -> Element {
 
 /// How it reaches the person besides the screen, what it is called, and when it ends.
 #[component]
-fn Ways(entry: Entry, refusal: Option<crate::graphql::user_error::Refusal>) -> Element {
+fn Ways(entry: Entry, refusal: Option<Refusal>) -> Element {
     let text = use_text();
     let session = use_context::<Session>();
     let mut entry = entry;

@@ -268,7 +268,7 @@ pub fn EventLine(event: AlertEvent) -> Element {
                 strong { "{event.instrument.symbol}" }
                 time { class: "muted", {clock.moment(event.at.millis())} }
             }
-            p { "{event.text}" }
+            p { title: "{event.text}", {alert_condition::said(text, &event)} }
             for (index, delivery) in event.deliveries.iter().enumerate() {
                 p {
                     key: "{index}",

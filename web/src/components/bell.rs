@@ -1,9 +1,11 @@
 //! The bell: what the alerts did, and how much of that has not been read.
 
 use dioxus::prelude::*;
+use dioxus::web::WebEventExt;
 
 use super::alerts_panel::EventLine;
 use crate::alerts::{Alerts, Reading};
+use crate::browser;
 use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
@@ -11,6 +13,12 @@ use crate::ui::notice::{Empty, Loading};
 
 /// How many events the bell shows; the panel has all.
 const SHOWN: usize = 12;
+
+/// The bell with its list.
+const WHOLE: &str = "bell-menu";
+
+/// The element that takes the focus.
+const BUTTON: &str = "bell-button";
 
 /// Whether the bell is open; a key opens it too.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,19 +33,28 @@ pub fn Bell() -> Element {
     let unread = alerts.unread();
     use_effect(move || {
         if open() {
+            // A key may have opened it from anywhere; here, Escape closes it.
+            browser::focus(BUTTON);
             alerts.run(alerts.read());
         }
     });
     let label = text.fill(Text::BellLabel, &[("count", &unread.to_string())]);
     rsx! {
         div {
+            id: WHOLE,
             class: "menu menu-right",
+            onfocusout: move |event| {
+                if open() && browser::leaves(&event.as_web_event(), WHOLE) {
+                    open.set(false);
+                }
+            },
             onkeydown: move |event| {
                 if event.key() == Key::Escape && open() {
                     open.set(false);
                 }
             },
             button {
+                id: BUTTON,
                 r#type: "button",
                 class: "icon-button bell",
                 "data-testid": "bell",

@@ -82,7 +82,7 @@ pub fn DrawnAlerts(board: Board, instrument: Instrument) -> Element {
     let model = board.model;
     let scale = number::scale_of(instrument.price_increment);
     let id = instrument.id.clone();
-    let lines = use_memo(use_reactive!(|id, scale| {
+    let lines = use_memo(use_reactive!(|id, scale, text| {
         drawn(alerts.on(&id)).iter().map(|alert| line(text, alert, scale)).collect::<Vec<_>>()
     }));
     use_effect(move || draw(&model, &lines.read()));

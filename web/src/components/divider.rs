@@ -5,8 +5,9 @@ use dioxus::prelude::*;
 
 use crate::preferences::use_text;
 use crate::text::Text;
+use crate::workspace::rect::Axis;
 use crate::workspace::state::Workspace;
-use crate::workspace::tree::{Axis, Divider};
+use crate::workspace::tree::Divider;
 
 /// How far one key moves it, as a share of its room.
 const STEP: f64 = 0.02;

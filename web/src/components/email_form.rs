@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::entry::FormProblem;
-use super::form::use_work;
+use super::form::{CurrentPassword, use_work};
 use crate::graphql::email::{self, Email};
 use crate::preferences::use_text;
 use crate::session::Session;
@@ -125,12 +125,7 @@ fn Change(email: Email, onchanged: EventHandler<()>) -> Element {
                 error: text.field_error(refusal.as_ref(), "email"),
                 required: false,
             }
-            Field {
-                kind: FieldKind { id: "email-password", input: "password", autocomplete: "current-password" },
-                label: text.say(Text::CurrentPassword),
-                value: password,
-                error: text.field_error(refusal.as_ref(), "currentPassword"),
-            }
+            CurrentPassword { id: "email-password", value: password, refusal }
             button {
                 r#type: "submit",
                 class: "button",

@@ -1,10 +1,13 @@
-//! What every form shares: one request at a time, and what came of it.
+//! What every form shares: one request at a time, and what came of it; the password that is asked for again.
 
 use std::future::Future;
 
 use dioxus::prelude::*;
 
 use crate::graphql::user_error::Refusal;
+use crate::preferences::use_text;
+use crate::text::Text;
+use crate::ui::field::{Field, FieldKind};
 
 /// A form's request.
 #[derive(Clone, Copy, PartialEq)]
@@ -50,5 +53,25 @@ impl Work {
                 Err(refusal) => self.refusal.set(Some(refusal)),
             }
         });
+    }
+}
+
+/// The person's own password, asked for again before something that matters.
+#[component]
+pub fn CurrentPassword(
+    id: &'static str,
+    value: Signal<String>,
+    refusal: Option<Refusal>,
+    #[props(default)] focused: bool,
+) -> Element {
+    let text = use_text();
+    rsx! {
+        Field {
+            kind: FieldKind { id, input: "password", autocomplete: "current-password" },
+            label: text.say(Text::CurrentPassword),
+            value,
+            error: text.field_error(refusal.as_ref(), "currentPassword"),
+            focused,
+        }
     }
 }

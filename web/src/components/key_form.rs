@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::entry::FormProblem;
-use super::form::use_work;
+use super::form::{CurrentPassword, use_work};
 use crate::graphql::api_key::{self, ApiKeyCreateInput, NewApiKey, Scope};
 use crate::graphql::scalar::DateTime;
 use crate::preferences::use_text;
@@ -171,12 +171,7 @@ fn NewKey(onmade: EventHandler<NewApiKey>, onback: EventHandler<()>) -> Element 
                 error: text.field_error(refusal.as_ref(), "addresses"),
                 required: false,
             }
-            Field {
-                kind: FieldKind { id: "key-password", input: "password", autocomplete: "current-password" },
-                label: text.say(Text::CurrentPassword),
-                value: password,
-                error: text.field_error(refusal.as_ref(), "currentPassword"),
-            }
+            CurrentPassword { id: "key-password", value: password, refusal }
             div { class: "row",
                 button {
                     r#type: "submit",

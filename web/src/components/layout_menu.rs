@@ -8,8 +8,9 @@ use crate::graphql::layout::Layout;
 use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::confirm::ConfirmButton;
+use crate::ui::field::LineField;
 use crate::ui::icon::{Glyph, Icon};
-use crate::ui::menu::Menu;
+use crate::ui::menu::{Menu, MenuItem};
 use crate::workspace::keeping::Saving;
 use crate::workspace::standard::Template;
 use crate::workspace::state::{Shelf, Workspace};
@@ -21,11 +22,13 @@ pub fn LayoutMenu() -> Element {
     let workspace = use_context::<Workspace>();
     let name = workspace.kept.read().name.clone();
     let saving = (workspace.saving)();
-    let (light, words) = match &saving {
-        Saving::Done => ("", Text::LayoutSaved),
-        Saving::Waiting => ("light light-small", Text::LayoutSaving),
-        Saving::Failed(_) => ("light light-small light-fair", Text::LayoutNotSaved),
-        Saving::Refused(_) | Saving::Conflict => ("light light-small light-bad", Text::LayoutNotSaved),
+    let (light, words, state) = match &saving {
+        Saving::Done => ("", Text::LayoutSaved, "saved"),
+        Saving::Waiting => ("light light-small", Text::LayoutSaving, "waiting"),
+        Saving::Failed(_) => ("light light-small light-fair", Text::LayoutNotSaved, "failed"),
+        Saving::Refused(_) | Saving::Conflict => {
+            ("light light-small light-bad", Text::LayoutNotSaved, "refused")
+        }
     };
     rsx! {
         Menu {
@@ -35,7 +38,7 @@ pub fn LayoutMenu() -> Element {
             button: rsx! {
                 Icon { glyph: Glyph::Grid }
                 span { class: "layout-name", "{name}" }
-                span { class: light, title: text.say(words) }
+                span { class: light, title: text.say(words), "data-testid": "layout-state-{state}" }
                 Icon { glyph: Glyph::ChevronDown }
             },
             p { class: "menu-lead muted", role: "status", "data-testid": "layout-saving", {text.say(words)} }
@@ -43,12 +46,10 @@ pub fn LayoutMenu() -> Element {
             NameForm {}
             p { class: "menu-title", {text.say(Text::NewLayout)} }
             for template in Template::ALL {
-                button {
+                MenuItem {
                     key: "{template:?}",
-                    r#type: "button",
-                    class: "menu-item",
-                    "data-testid": "template-{template:?}",
-                    onclick: move |_| {
+                    testid: "template-{template:?}",
+                    onchoose: move |()| {
                         let name = text.say(template_name(template)).to_owned();
                         workspace.run(workspace.create(name, Some(template)));
                     },
@@ -94,12 +95,10 @@ fn LayoutLine(layout: Layout, here: bool) -> Element {
     let (id, gone) = (layout.id.clone(), layout.id.clone());
     rsx! {
         li {
-            button {
-                r#type: "button",
-                class: "menu-item",
-                "aria-current": if here { "true" },
-                "data-testid": "layout-open",
-                onclick: move |_| workspace.run(workspace.open(id.clone())),
+            MenuItem {
+                testid: "layout-open",
+                chosen: here,
+                onchoose: move |()| workspace.run(workspace.open(id.clone())),
                 Icon { glyph: if here { Glyph::Check } else { Glyph::Grid } }
                 "{layout.name}"
             }
@@ -118,7 +117,7 @@ fn LayoutLine(layout: Layout, here: bool) -> Element {
 fn NameForm() -> Element {
     let text = use_text();
     let workspace = use_context::<Workspace>();
-    let mut name = use_signal(|| workspace.kept.peek().name.clone());
+    let name = use_signal(|| workspace.kept.peek().name.clone());
     let rename = move |event: FormEvent| {
         event.prevent_default();
         let wish = name.peek().trim().to_owned();
@@ -128,14 +127,11 @@ fn NameForm() -> Element {
     };
     rsx! {
         form { class: "layout-form", onsubmit: rename,
-            label { class: "hidden", r#for: "layout-name", {text.say(Text::LayoutName)} }
-            input {
+            LineField {
                 id: "layout-name",
-                "data-testid": "layout-name",
-                autocomplete: "off",
-                maxlength: "60",
-                value: "{name}",
-                oninput: move |event| name.set(event.value()),
+                testid: "layout-name",
+                label: text.say(Text::LayoutName),
+                value: name,
             }
             div { class: "row",
                 button { r#type: "submit", class: "button", "data-testid": "layout-rename",

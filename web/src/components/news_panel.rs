@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::alert_condition;
 use crate::feed::Feed;
 use crate::graphql::instrument::InstrumentId;
 use crate::graphql::quote::FeedState;
@@ -112,7 +113,7 @@ fn told(
             let more = reason.as_deref().map(|reason| format!(" · {reason}")).unwrap_or_default();
             (class, format!("{}{rest}: {}{more}", named.join(", "), text.feed_state(*state)))
         }
-        What::Alert { symbol, text } => ("light-alert", format!("{symbol}: {text}")),
+        What::Alert(event) => ("light-alert", alert_condition::said(text, event)),
     }
 }
 

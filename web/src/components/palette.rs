@@ -5,6 +5,7 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::overlay::Section;
 use super::palette_list::{self, Choice, Offer};
+use super::tile;
 use crate::alerts::Alerts;
 use crate::app::Route;
 use crate::browser;
@@ -72,7 +73,10 @@ pub fn Palette(section: Section, onclose: EventHandler<()>) -> Element {
                 Some(panel) => workspace.choose(panel, &instrument),
                 None => alerts.compose(instrument, None),
             },
-            Choice::Panel(kind) => workspace.add(kind),
+            Choice::Panel(kind) => {
+                workspace.add(kind);
+                tile::follow_focus(&workspace);
+            }
             Choice::Layout(id) => workspace.run(workspace.open(id)),
             Choice::Template(template) => {
                 let name = text.say(palette_list::template_name(template)).to_owned();

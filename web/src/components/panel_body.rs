@@ -13,9 +13,9 @@ use crate::feed::Feed;
 use crate::live::Live;
 use crate::preferences::use_text;
 use crate::text::Text;
-use crate::ui::notice::{Empty, Loading};
-use crate::workspace::panel::{Panel, PanelKind};
-use crate::workspace::state::Workspace;
+use crate::ui::notice::{Empty, Loading, Problem};
+use crate::workspace::panel::{Panel, PanelId, PanelKind};
+use crate::workspace::state::{Unmet, Workspace};
 
 /// The content.
 #[component]
@@ -30,10 +30,43 @@ pub fn PanelBody(panel: Panel) -> Element {
     }
 }
 
+/// In place of an instrument: none is chosen, or the one that is chosen is not known.
+#[component]
+fn Lacking(panel: PanelId) -> Element {
+    let text = use_text();
+    let workspace = use_context::<Workspace>();
+    if workspace.arrangement.read().instrument_of(panel).is_none() {
+        return rsx! {
+            Empty { title: text.say(Text::NothingChosen),
+                p { {text.say(Text::NothingChosenHint)} }
+            }
+        };
+    }
+    match workspace.unmet(panel) {
+        None => rsx! { Loading { label: text.say(Text::Loading) } },
+        Some(Unmet::Gone) => rsx! {
+            div { class: "panel-body", "data-testid": "instrument-gone",
+                Problem {
+                    title: text.say(Text::InstrumentGone),
+                    message: text.say(Text::InstrumentGoneHint),
+                    onagain: |()| {},
+                }
+            }
+        },
+        Some(Unmet::Failed(failure)) => rsx! {
+            Problem {
+                title: text.say(Text::InstrumentFailed),
+                message: text.failure(&failure),
+                again: text.say(Text::TryAgain).to_owned(),
+                onagain: move |()| workspace.run(workspace.meet()),
+            }
+        },
+    }
+}
+
 /// A panel that shows one instrument; it asks for that one's quote too.
 #[component]
 fn Following(panel: Panel) -> Element {
-    let text = use_text();
     let workspace = use_context::<Workspace>();
     let (feed, live) = (use_context::<Feed>(), use_context::<Live>());
     let id = panel.id;
@@ -43,17 +76,8 @@ fn Following(panel: Panel) -> Element {
         let (live, wanted) = (live.clone(), wanted());
         async move { feed.follow_quotes(live, wanted.into_iter().collect()).await }
     });
-    let named = workspace.arrangement.read().instrument_of(id).is_some();
     let Some(instrument) = instrument() else {
-        return rsx! {
-            if named {
-                Loading { label: text.say(Text::Loading) }
-            } else {
-                Empty { title: text.say(Text::NothingChosen),
-                    p { {text.say(Text::NothingChosenHint)} }
-                }
-            }
-        };
+        return rsx! { Lacking { panel: id } };
     };
     match panel.kind {
         PanelKind::Quote => rsx! { QuoteHeader { instrument } },

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::entry::FormProblem;
-use super::form::use_work;
+use super::form::{CurrentPassword, use_work};
 use crate::graphql::password;
 use crate::preferences::use_text;
 use crate::session::{Session, SessionState};
@@ -47,16 +47,7 @@ pub fn PasswordChange() -> Element {
                     }
                 }
                 FormProblem { refusal: refusal.clone(), fields: vec!["currentPassword", "newPassword"] }
-                Field {
-                    kind: FieldKind {
-                        id: "password-current",
-                        input: "password",
-                        autocomplete: "current-password",
-                    },
-                    label: text.say(Text::CurrentPassword),
-                    value: current,
-                    error: text.field_error(refusal.as_ref(), "currentPassword"),
-                }
+                CurrentPassword { id: "password-current", value: current, refusal: refusal.clone() }
                 Field {
                     kind: FieldKind { id: "password-new", input: "password", autocomplete: "new-password" },
                     label: text.say(Text::NewPassword),

@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::entry::FormProblem;
-use super::form::{Work, use_work};
+use super::form::{CurrentPassword, Work, use_work};
 use super::recovery_codes::RecoveryCodes;
 use crate::graphql::failure::Failure;
 use crate::graphql::totp::{self, Enrolment, Proof, SecondFactor as Standing};
@@ -139,12 +139,7 @@ fn Begin(ondone: EventHandler<Enrolment>) -> Element {
         p { class: "muted", {text.say(Text::SecondFactorOff)} }
         form { class: "narrow-form", "data-testid": "totp-begin-form", onsubmit: submit,
             FormProblem { refusal: refusal.clone(), fields: vec!["currentPassword"] }
-            Field {
-                kind: FieldKind { id: "totp-password", input: "password", autocomplete: "current-password" },
-                label: text.say(Text::CurrentPassword),
-                value: password,
-                error: text.field_error(refusal.as_ref(), "currentPassword"),
-            }
+            CurrentPassword { id: "totp-password", value: password, refusal }
             button {
                 r#type: "submit",
                 class: "button button-primary",
@@ -256,13 +251,7 @@ fn ProofForm(work: Work, submit: String, onproof: EventHandler<Proof>, onback: E
                 onproof.call(Proof { current_password: password(), code: code().trim().to_owned() });
             },
             FormProblem { refusal: refusal.clone(), fields: vec!["currentPassword", "code"] }
-            Field {
-                kind: FieldKind { id: "proof-password", input: "password", autocomplete: "current-password" },
-                label: text.say(Text::CurrentPassword),
-                value: password,
-                error: text.field_error(refusal.as_ref(), "currentPassword"),
-                focused: true,
-            }
+            CurrentPassword { id: "proof-password", value: password, refusal: refusal.clone(), focused: true }
             Field {
                 kind: FieldKind { id: "proof-code", input: "text", autocomplete: "one-time-code" },
                 label: text.say(Text::Code),

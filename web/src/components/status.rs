@@ -102,7 +102,7 @@ fn Parts() -> Element {
     };
     let system = feed.system.read();
     rsx! {
-        ul { class: "parts",
+        ul { class: "parts", "data-testid": "connection-parts",
             PartLine { health: server.0, name: text.say(Text::Server), state: text.say(server.1) }
             if let Some(system) = system.as_ref() {
                 PartLine {

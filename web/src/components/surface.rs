@@ -12,8 +12,9 @@ use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::notice::Empty;
 use crate::workspace::panel::{Panel, PanelId, PanelKind};
+use crate::workspace::rect::{Axis, Edge, Rect};
 use crate::workspace::state::Workspace;
-use crate::workspace::tree::{Axis, Divider, Edge, Node, Places, Rect};
+use crate::workspace::tree::{Divider, Node, Places};
 
 /// Whether the screen has room for one panel at a time only.
 #[derive(Clone, Copy, PartialEq)]

@@ -5,17 +5,36 @@ use dioxus::prelude::*;
 
 use super::panel_body::PanelBody;
 use super::panel_words;
+use crate::browser;
 use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
-use crate::ui::menu::Menu;
+use crate::ui::menu::{Menu, MenuItem};
 use crate::workspace::panel::{Colour, Panel, PanelId, PanelKind};
+use crate::workspace::rect::Rect;
 use crate::workspace::state::Workspace;
-use crate::workspace::tree::Rect;
 
 /// The element that takes the focus of a panel.
 pub fn focus_id(panel: PanelId) -> String {
     format!("panel-{panel}")
+}
+
+/// Moves the focus to the panel that the keyboard is about, once that one is on the screen.
+pub fn follow_focus(workspace: &Workspace) {
+    let workspace = *workspace;
+    workspace.run(async move {
+        browser::next_frame().await;
+        let here = *workspace.focused.peek();
+        if let Some(here) = here {
+            browser::focus(&focus_id(here));
+        }
+    });
+}
+
+/// Takes a panel away; the focus goes to another one.
+pub fn close(workspace: &Workspace, panel: PanelId) {
+    workspace.close(panel);
+    follow_focus(workspace);
 }
 
 /// The frame.
@@ -124,7 +143,7 @@ fn TileButtons(id: PanelId) -> Element {
                 title: text.say(Text::ClosePanel),
                 "aria-label": text.say(Text::ClosePanel),
                 "data-testid": "panel-close",
-                onclick: move |_| workspace.close(id),
+                onclick: move |_| close(&workspace, id),
                 Icon { glyph: Glyph::Cross }
             }
         }
@@ -147,12 +166,11 @@ fn LinkMenu(id: PanelId, link: Option<Colour>) -> Element {
                 button: rsx! { Dot { link } },
                 p { class: "menu-lead muted", {text.say(Text::LinkLead)} }
                 for other in links {
-                    button {
+                    MenuItem {
                         key: "{other:?}",
-                        r#type: "button",
-                        class: "menu-item",
-                        "aria-pressed": if other == link { "true" } else { "false" },
-                        onclick: move |_| workspace.set_link(id, other),
+                        testid: other.map_or("link-none", Colour::class),
+                        chosen: other == link,
+                        onchoose: move |()| workspace.set_link(id, other),
                         Dot { link: other }
                         {panel_words::link(text, other)}
                         if other == link {

@@ -2,6 +2,7 @@
 
 use dioxus::prelude::*;
 
+use super::alert_condition;
 use crate::alerts::Alerts;
 use crate::preferences::{use_clock, use_text};
 use crate::text::Text;
@@ -26,7 +27,7 @@ pub fn Toasts() -> Element {
                             strong { "{toast.instrument.symbol}" }
                             time { class: "muted", {clock.time(toast.at.millis())} }
                         }
-                        p { "{toast.text}" }
+                        p { title: "{toast.text}", {alert_condition::said(text, &toast)} }
                         button {
                             r#type: "button",
                             class: "link-button",

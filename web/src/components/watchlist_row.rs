@@ -151,6 +151,12 @@ fn Cell(column: Column, held: Option<Rc<HeldQuote>>, scale: u32, symbol: String)
     }
 }
 
+/// Moves the focus to a row, once it stands in its new place.
+async fn go(board: &Board, index: usize) {
+    browser::next_frame().await;
+    browser::focus(&focus_id(board, index));
+}
+
 /// Arrow keys move the focus; with Alt they move the instrument; Delete takes it out.
 fn row_keys(
     board: &Board,
@@ -164,8 +170,12 @@ fn row_keys(
             Key::ArrowUp => Step::Earlier,
             Key::ArrowDown => Step::Later,
             Key::Delete => {
-                board.run(board.remove(list.clone(), instrument.id.clone()));
-                return;
+                let (list, id) = (list.clone(), instrument.id.clone());
+                return board.run(async move {
+                    board.remove(list, id).await;
+                    let left = board.open_list().map_or(0, |list| list.instruments.len());
+                    go(&board, index.min(left.saturating_sub(1))).await;
+                });
             }
             _ => return,
         };
@@ -178,9 +188,7 @@ fn row_keys(
             let id = instrument.id.clone();
             board.run(async move {
                 board.step(id, step).await;
-                // The row has to stand in its new place first.
-                browser::next_frame().await;
-                browser::focus(&focus_id(&board, target));
+                go(&board, target).await;
             });
         } else {
             browser::focus(&focus_id(&board, target));

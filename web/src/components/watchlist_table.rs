@@ -205,7 +205,6 @@ fn Head(board: Board, sort: Option<Sort>, by: SortKey, label: String, class: Str
 mod tests {
     use super::*;
     use crate::graphql::instrument::AssetClass;
-    use crate::graphql::quote::{FeedState, InstrumentKey, QuoteLevel};
     use crate::graphql::system::Environment;
 
     fn instrument(symbol: &str) -> Instrument {
@@ -223,24 +222,7 @@ mod tests {
     }
 
     fn held(symbol: &str, last: &str) -> Rc<HeldQuote> {
-        let level = QuoteLevel { price: last.parse().unwrap(), size: None };
-        let quote = Quote {
-            instrument: InstrumentKey { id: symbol.into() },
-            bid: None,
-            ask: None,
-            last: Some(level),
-            open: None,
-            high: None,
-            low: None,
-            previous_close: None,
-            volume: None,
-            change: None,
-            change_percent: None,
-            received_at: None,
-            state: FeedState::Live,
-            reason: None,
-        };
-        Rc::new(HeldQuote::after(None, quote, 1))
+        Rc::new(HeldQuote::after(None, Quote::with_last(symbol, last), 1))
     }
 
     #[test]

@@ -4,8 +4,10 @@ use dioxus::prelude::*;
 
 use super::board::{Board, Lists};
 use super::column_menu::ColumnMenu;
+use crate::browser;
 use crate::preferences::use_text;
 use crate::text::Text;
+use crate::ui::field::LineField;
 use crate::ui::icon::{Glyph, Icon};
 
 /// A tab for each list, and the field for the name of a new one.
@@ -38,6 +40,7 @@ pub fn WatchlistTabs(board: Board) -> Element {
                 }
             }
             button {
+                id: opener_id(&board),
                 r#type: "button",
                 class: "icon-button",
                 "data-testid": "watchlist-new",
@@ -67,11 +70,16 @@ pub fn WatchlistTabs(board: Board) -> Element {
     }
 }
 
+/// The button that opens the field for a new list.
+fn opener_id(board: &Board) -> String {
+    format!("watchlist-{}-new", board.panel)
+}
+
 #[component]
 fn NewList(board: Board) -> Element {
     let text = use_text();
     let mut naming = board.naming;
-    let mut name = use_signal(String::new);
+    let name = use_signal(String::new);
     let submit = move |event: FormEvent| {
         event.prevent_default();
         let name = name();
@@ -81,22 +89,23 @@ fn NewList(board: Board) -> Element {
     };
     let field = format!("new-watchlist-{}", board.panel);
     let focused = field.clone();
-    use_effect(move || crate::browser::focus(&focused));
+    use_effect(move || browser::focus(&focused));
+    let opener = opener_id(&board);
     rsx! {
-        form { class: "inline-form", onsubmit: submit,
-            label { class: "hidden", r#for: "{field}", {text.say(Text::WatchlistName)} }
-            input {
-                id: "{field}",
-                "data-testid": "watchlist-new-name",
-                autocomplete: "off",
-                placeholder: text.say(Text::WatchlistName),
-                value: "{name}",
-                oninput: move |event| name.set(event.value()),
-                onkeydown: move |event| {
-                    if event.key() == Key::Escape {
-                        naming.set(false);
-                    }
-                },
+        form {
+            class: "inline-form",
+            onsubmit: submit,
+            onkeydown: move |event| {
+                if event.key() == Key::Escape {
+                    naming.set(false);
+                    browser::focus(&opener);
+                }
+            },
+            LineField {
+                id: field,
+                testid: "watchlist-new-name",
+                label: text.say(Text::WatchlistName),
+                value: name,
             }
             button { r#type: "submit", class: "button button-primary", disabled: (board.busy)(),
                 {text.say(Text::Create)}

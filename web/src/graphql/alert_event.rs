@@ -46,8 +46,12 @@ pub struct AlertEvent {
     pub number: Decimal,
     /// Of what.
     pub instrument: Instrument,
-    /// What it says.
+    /// What it says, in English.
     pub text: String,
+    /// The value that was seen.
+    pub value: Decimal,
+    /// With what it was compared.
+    pub threshold: Decimal,
     /// When.
     pub at: DateTime,
     /// Which ways were taken.

@@ -78,6 +78,29 @@ impl Quote {
     }
 }
 
+#[cfg(test)]
+impl Quote {
+    /// A quote of which nothing but the last price is known.
+    pub fn with_last(symbol: &str, last: &str) -> Self {
+        Self {
+            instrument: InstrumentKey { id: symbol.into() },
+            bid: None,
+            ask: None,
+            last: Some(QuoteLevel { price: last.parse().unwrap(), size: None }),
+            open: None,
+            high: None,
+            low: None,
+            previous_close: None,
+            volume: None,
+            change: None,
+            change_percent: None,
+            received_at: None,
+            state: FeedState::Live,
+            reason: None,
+        }
+    }
+}
+
 /// Messages were lost.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 pub struct StreamGap {

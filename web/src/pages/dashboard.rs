@@ -26,8 +26,8 @@ use crate::session::Session;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
 use crate::workspace::panel::{Colour, PanelId};
+use crate::workspace::rect::{Axis, Edge};
 use crate::workspace::state::Workspace;
-use crate::workspace::tree::{Axis, Edge};
 
 /// Screens narrower than this show one panel at a time.
 const NARROW: &str = "(width <= 760px)";
@@ -139,15 +139,7 @@ fn LiveDashboard() -> Element {
     rsx! {
         TopBar {
             LayoutMenu {}
-            button {
-                r#type: "button",
-                class: "icon-button",
-                title: "{text.say(Text::CommandAddPanel)} (N)",
-                "aria-label": text.say(Text::CommandAddPanel),
-                "data-testid": "add-panel",
-                onclick: move |_| runner.call(Command::AddPanel),
-                Icon { glyph: Glyph::Plus }
-            }
+            CommandButton { command: Command::AddPanel, glyph: Glyph::Plus, testid: "add-panel" }
             button {
                 r#type: "button",
                 class: "palette-button",
@@ -159,14 +151,11 @@ fn LiveDashboard() -> Element {
                 kbd { class: "wide-only", "Ctrl K" }
             }
             Bell {}
-            button {
-                r#type: "button",
-                class: "icon-button wide-only",
-                title: "{text.say(Text::CommandCheatSheet)} (?)",
-                "aria-label": text.say(Text::CommandCheatSheet),
-                "data-testid": "cheat-sheet-open",
-                onclick: move |_| runner.call(Command::CheatSheet),
-                Icon { glyph: Glyph::Keyboard }
+            CommandButton {
+                command: Command::CheatSheet,
+                glyph: Glyph::Keyboard,
+                testid: "cheat-sheet-open",
+                class: "wide-only",
             }
             ConnectionLight {}
         }
@@ -175,6 +164,26 @@ fn LiveDashboard() -> Element {
         Surface {}
         PhoneBar {}
         Overlays {}
+    }
+}
+
+/// A button that does what a key does; its title tells the key.
+#[component]
+fn CommandButton(command: Command, glyph: Glyph, testid: String, #[props(default)] class: String) -> Element {
+    let text = use_text();
+    let Runner(runner) = use_context();
+    let Some(entry) = keyboard::entry_of(command) else { return rsx! {} };
+    let words = text.say(entry.words);
+    rsx! {
+        button {
+            r#type: "button",
+            class: "icon-button {class}",
+            title: "{words} ({entry.keys})",
+            "aria-label": words,
+            "data-testid": "{testid}",
+            onclick: move |_| runner.call(command),
+            Icon { glyph }
+        }
     }
 }
 
@@ -192,7 +201,7 @@ fn arrange(workspace: &Workspace, command: Command) {
             }
         }
         Command::Maximise => workspace.toggle_maximised(here),
-        Command::ClosePanel => workspace.close(here),
+        Command::ClosePanel => tile::close(workspace, here),
         Command::NextLink => {
             let link = workspace.arrangement.peek().panel(here).map(|panel| (panel.kind, panel.link));
             if let Some((kind, link)) = link
@@ -230,11 +239,7 @@ fn go(workspace: &Workspace, id: PanelId) {
     if maximised.peek().is_some() {
         maximised.set(Some(id));
     }
-    spawn(async move {
-        // A panel that was hidden cannot take the focus before it is shown.
-        browser::next_frame().await;
-        browser::focus(&tile::focus_id(id));
-    });
+    tile::follow_focus(workspace);
 }
 
 /// Moves the nearest line towards that side.

@@ -15,7 +15,7 @@ use crate::ui::dialog::Dialog;
 use crate::ui::field::{Field, FieldKind};
 use crate::ui::icon::{Glyph, Icon, Logo};
 use crate::ui::keys::Keys;
-use crate::ui::menu::Menu;
+use crate::ui::menu::{Menu, MenuItem};
 use crate::ui::notice::{Empty, Loading, Problem};
 use crate::ui::qr::QrPicture;
 use crate::ui::rows::{Gap, Scroller, use_rows};
@@ -166,13 +166,13 @@ fn Notices() -> Element {
 fn Over() -> Element {
     let mut open = use_signal(|| false);
     rsx! {
-        Sample { name: "menu, dialog", about: "A menu belongs to its button. A dialog keeps the focus and gives it back.",
+        Sample { name: "menu, dialog", about: "A menu belongs to its button, and closes when something is chosen. A dialog keeps the focus and gives it back.",
             Menu {
                 id: "sample-menu",
                 label: "Menu",
                 button: rsx! { "Menu" Icon { glyph: Glyph::ChevronDown } },
-                button { r#type: "button", class: "menu-item", Icon { glyph: Glyph::Grid } "First" }
-                button { r#type: "button", class: "menu-item", Icon { glyph: Glyph::List } "Second" }
+                MenuItem { onchoose: |()| {}, Icon { glyph: Glyph::Grid } "First" }
+                MenuItem { onchoose: |()| {}, Icon { glyph: Glyph::List } "Second" }
             }
             button { r#type: "button", class: "button", onclick: move |_| open.set(true), "Open the dialog" }
             if open() {

@@ -113,6 +113,11 @@ pub fn text(text: Text) -> &'static str {
         Text::Market => "Market",
         Text::NothingChosen => "Nothing chosen",
         Text::NothingChosenHint => "Choose an instrument in the watchlist to see its chart.",
+        Text::InstrumentGone => "This instrument is no longer there",
+        Text::InstrumentGoneHint => {
+            "It was delisted or removed since this layout was saved. Choose another one."
+        }
+        Text::InstrumentFailed => "The instrument could not be read",
         Text::Open => "Open",
         Text::PreviousClose => "Prev. close",
         Text::DayRange => "Day range",
@@ -240,7 +245,9 @@ pub fn text(text: Text) -> &'static str {
         Text::Revoke => "Revoke",
         Text::ReallyRevoke => "Really revoke?",
         Text::Revoked => "Revoked",
-        Text::ScopeMarketRead => "Read quotes, bars and instruments",
+        Text::ScopeMarketRead => {
+            "Read quotes, bars and instruments; read and change your watchlists and alerts"
+        }
         Text::ScopeAccountRead => "Read accounts, orders and positions",
         Text::ScopeTradePaper => "Place orders on paper accounts",
         Text::ScopeTradeLive => "Place orders with real money",
@@ -402,6 +409,7 @@ pub fn text(text: Text) -> &'static str {
         Text::NoNews => "Nothing has happened",
         Text::NoNewsHint => "What happens to connections, feed and alerts is told here.",
         Text::BellLabel => "Alert messages, {count} unread",
+        Text::AlertSaid => "{symbol} told of {value}, with {threshold} as the threshold",
         Text::AlertEvents => "Messages",
         Text::NoAlertEvents => "No messages",
         Text::NoAlertEventsHint => "What your alerts tell is listed here.",
@@ -439,6 +447,7 @@ pub fn text(text: Text) -> &'static str {
         Text::RepeatOnce => "Once",
         Text::RepeatEveryTime => "Every time",
         Text::NotANumber => "Enter a number such as 101.25",
+        Text::NotALength => "Enter a whole number such as 14, or leave it empty",
         Text::IndicatorLength => "Length",
         Text::IndicatorLengthHint => "Empty: the usual one",
         Text::MailOff => "This installation sends no e-mail. Its owner can set up SMTP.",

@@ -1,5 +1,8 @@
 //! A window over everything else. The focus stays in it, and goes back to where it was.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use dioxus::prelude::*;
 use dioxus::web::WebEventExt;
 
@@ -18,7 +21,13 @@ pub fn Dialog(
     children: Element,
 ) -> Element {
     let before = use_hook(browser::focused);
+    let dialog = use_hook(|| Rc::new(OnceCell::<web_sys::Element>::new()));
+    let opened = dialog.clone();
     use_drop(move || {
+        // It is taken off the page only after this, and as long as it is open nothing else takes the focus.
+        if let Some(dialog) = opened.get() {
+            browser::close_modal(dialog);
+        }
         if let Some(before) = before {
             let _ = before.focus();
         }
@@ -28,7 +37,11 @@ pub fn Dialog(
             class: "dialog {class}",
             "aria-label": "{title}",
             "data-testid": "{testid}",
-            onmounted: move |event| browser::show_modal(&event.as_web_event()),
+            onmounted: move |event| {
+                let element = event.as_web_event();
+                browser::show_modal(&element);
+                let _ = dialog.set(element);
+            },
             onkeydown: move |event| {
                 if event.key() == Key::Escape {
                     event.prevent_default();

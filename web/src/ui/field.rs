@@ -73,3 +73,20 @@ pub fn Field(
         }
     }
 }
+
+/// The field of a form of one line. Its label is for screen readers; others see it while nothing is typed.
+#[component]
+pub fn LineField(id: String, testid: String, label: String, value: Signal<String>) -> Element {
+    rsx! {
+        label { class: "hidden", r#for: "{id}", "{label}" }
+        input {
+            id: "{id}",
+            "data-testid": "{testid}",
+            autocomplete: "off",
+            maxlength: "60",
+            placeholder: "{label}",
+            value: "{value}",
+            oninput: move |event| value.set(event.value()),
+        }
+    }
+}

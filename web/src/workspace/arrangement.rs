@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::panel::{Colour, Panel, PanelId, PanelKind, Settings};
-use super::tree::{Edge, Node};
+use super::rect::Edge;
+use super::tree::Node;
 
 /// The form of what is kept; another one was written by another version.
 const FORM: u32 = 1;

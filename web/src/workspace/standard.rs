@@ -2,7 +2,8 @@
 
 use super::arrangement::Arrangement;
 use super::panel::{Colour, Panel, PanelId, PanelKind, Settings};
-use super::tree::{Axis, Node, split};
+use super::rect::Axis;
+use super::tree::{Node, split};
 
 /// An arrangement to begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,6 +29,15 @@ pub enum Shelf {
     Ready(Vec<Layout>),
 }
 
+/// Why an instrument that the arrangement names is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// It is no more.
+    Gone,
+    /// Could not be read.
+    Failed(Failure),
+}
+
 /// The state that the panels of the workspace share.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Workspace {
@@ -50,7 +59,7 @@ pub struct Workspace {
     pub unreadable: Signal<Option<Unreadable>>,
     /// Why the last thing that was done with a layout was refused.
     pub refusal: Signal<Option<Refusal>>,
-    instruments: Signal<HashMap<String, Instrument>>,
+    instruments: Signal<HashMap<String, Result<Instrument, Unmet>>>,
     changes: Signal<u32>,
     sending: Signal<bool>,
     /// Counts the layouts that were opened: an answer about one that is no longer open changes nothing.
@@ -87,12 +96,19 @@ impl Workspace {
     pub fn instrument_of(self, panel: PanelId) -> Option<Instrument> {
         let arrangement = self.arrangement.read();
         let id = arrangement.instrument_of(panel)?;
-        self.instruments.read().get(id).cloned()
+        self.instruments.read().get(id)?.as_ref().ok().cloned()
+    }
+
+    /// Why the instrument that a panel names is not shown; none while it is asked for.
+    pub fn unmet(self, panel: PanelId) -> Option<Unmet> {
+        let arrangement = self.arrangement.read();
+        self.instruments.read().get(arrangement.instrument_of(panel)?)?.as_ref().err().cloned()
     }
 
     /// The symbol of an instrument, where it is known.
     pub fn symbol(self, id: &InstrumentId) -> Option<String> {
-        self.instruments.read().get(id.inner()).map(|instrument| instrument.symbol.clone())
+        let known = self.instruments.read();
+        known.get(id.inner())?.as_ref().ok().map(|instrument| instrument.symbol.clone())
     }
 
     /// Has a panel, and those that follow it, show an instrument.
@@ -115,26 +131,31 @@ impl Workspace {
     pub fn know(mut self, found: impl IntoIterator<Item = Instrument>) {
         let unknown: Vec<_> = {
             let known = self.instruments.peek();
-            found.into_iter().filter(|found| known.get(found.id.inner()) != Some(found)).collect()
+            let is_new = |found: &Instrument| {
+                known.get(found.id.inner()).and_then(|known| known.as_ref().ok()) != Some(found)
+            };
+            found.into_iter().filter(is_new).collect()
         };
         if !unknown.is_empty() {
             let mut known = self.instruments.write();
-            known.extend(unknown.into_iter().map(|found| (found.id.inner().to_owned(), found)));
+            known.extend(unknown.into_iter().map(|found| (found.id.inner().to_owned(), Ok(found))));
         }
     }
 
     /// Asks for the instruments that the arrangement names and nobody knows yet.
-    async fn meet(self) {
+    pub async fn meet(mut self) {
+        self.instruments.write().retain(|_, known| known.is_ok());
         // Nothing may be borrowed while an answer is awaited.
         let named = self.arrangement.peek().instruments();
         for id in named {
             if self.instruments.peek().contains_key(&id) {
                 continue;
             }
-            // One that is gone leaves its panels empty, and they say so.
-            if let Ok(Some(found)) = instrument::by_id(self.session, InstrumentId::new(id)).await {
-                self.know([found]);
-            }
+            let found = match instrument::by_id(self.session, InstrumentId::new(&id)).await {
+                Ok(found) => found.ok_or(Unmet::Gone),
+                Err(failure) => Err(Unmet::Failed(failure)),
+            };
+            self.instruments.write().insert(id, found);
         }
     }
 

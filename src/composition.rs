@@ -196,11 +196,12 @@ impl Parts {
         };
         info!(address, simulated = simulator.is_some(), "Interactive Brokers gateway");
         let (clock, first_id, line_limit) = (self.clock.clone(), settings.ib_client_id, settings.ib_lines);
+        let connection = self.replay.as_ref().map_or_else(|| ConnectionId::new("ib"), Replay::connection);
         let source: SourceFactory = Arc::new(move |epoch| {
             // A new leader takes another client id, since a frozen one may still hold its own.
             let client_id = first_id + 1 + i32::try_from(epoch % 8).unwrap_or(0);
             let options = IbOptions {
-                connection: ConnectionId::new("ib"),
+                connection: connection.clone(),
                 address: address.clone(),
                 client_id,
                 line_limit,

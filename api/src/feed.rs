@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::bar::{BarUpdate, Series};
-use domain::bus::{Bus, Demand, Message, Topic};
+use domain::bus::{Bus, Demand, Topic};
 use domain::clock::Clock;
 use domain::depth::Depth;
 use domain::instrument::InstrumentId;
@@ -104,13 +104,7 @@ impl Feed {
     pub async fn latest(&self, ids: &[InstrumentId]) -> Result<Vec<Shown<Quote>>, domain::Error> {
         let topics: Vec<Topic> = ids.iter().map(|id| Topic::Quotes(*id)).collect();
         self.registry.asked(&topics);
-        let retained = self.read(&topics).await?;
-        let outlook = self.presence.outlook().borrow().clone();
-        let quotes = retained.into_iter().flatten().filter_map(|message| match message.as_ref() {
-            Message::Quote(quote) => Some(Arc::new(quote.clone())),
-            _ => None,
-        });
-        Ok(quotes.map(|quote| outlook.show(quote, Link::Up)).collect())
+        self.read(&topics).await
     }
 
     /// The quotes of these instruments: the latest of each first, then each change, at the subscriber's pace.
@@ -136,23 +130,21 @@ impl Feed {
 
     /// The depth of an instrument's market as last known. Asking takes no line: there are few.
     pub async fn latest_depth(&self, id: InstrumentId) -> Result<Option<Shown<Depth>>, domain::Error> {
-        let retained = self.read(&[Topic::Depth(id)]).await?;
-        let outlook = self.presence.outlook().borrow().clone();
-        let depth = retained.into_iter().flatten().find_map(|message| match message.as_ref() {
-            Message::Depth(depth) => Some(Arc::new(depth.clone())),
-            _ => None,
-        });
-        Ok(depth.map(|depth| outlook.show(depth, Link::Up)))
+        Ok(self.read(&[Topic::Depth(id)]).await?.pop())
     }
 
-    async fn read(&self, topics: &[Topic]) -> Result<Vec<Option<Arc<Message>>>, domain::Error> {
-        self.bus.latest(topics).await.map_err(|error| {
+    /// What the bus remembers of these topics, as this node shows it.
+    async fn read<V: Streamed>(&self, topics: &[Topic]) -> Result<Vec<Shown<V>>, domain::Error> {
+        let retained = self.bus.latest(topics).await.map_err(|error| {
             tracing::debug!(%error, "the latest values cannot be read");
             domain::Error::Unavailable {
                 what: "the message bus",
                 message: "the latest values cannot be read; try again shortly".into(),
             }
-        })
+        })?;
+        let outlook = self.presence.outlook().borrow().clone();
+        let values = retained.iter().flatten().filter_map(|message| V::of(message));
+        Ok(values.map(|value| outlook.show(Arc::new(value.clone()), Link::Up)).collect())
     }
 
     /// The live bar of a series: its newest state where one is known, then each change.

@@ -8,6 +8,7 @@ mod bars;
 mod bus;
 mod demand;
 mod depth;
+mod intake;
 mod line;
 mod lines;
 mod outbox;
@@ -20,13 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::bar::Series;
-use domain::bus::{Message, Topic};
-use domain::depth::DepthValues;
 use domain::desk::LineCounts;
 use domain::instrument::InstrumentId;
 use domain::market_data::{ConnectionStatus, MarketDataSource, SourceEvent};
-use domain::quote::{FeedState, QuoteValues};
-use domain::trade::{Trade, TradeSide, TradeValues};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -37,7 +34,7 @@ use tracing::{debug, warn};
 
 use self::demand::Wanted;
 use self::depth::DepthBody;
-use self::lines::{Ground, Lines, tell_gap};
+use self::lines::{Ground, Lines};
 use self::outbox::Outbox;
 use self::quotes::QuoteBody;
 use self::series::{Fetched, SeriesFeed};
@@ -132,96 +129,6 @@ impl Feed {
         }
     }
 
-    /// Takes in one event of an instrument's quotes.
-    fn take_quote(&mut self, id: InstrumentId, event: SourceEvent<QuoteValues>) {
-        let now = self.this.ports.clock.now();
-        let Some(line) = self.quotes.get_mut(id) else { return };
-        match event {
-            SourceEvent::Values(values) => {
-                line.body.take(values.clone(), now);
-                self.quotes.tell(id, &mut self.outbox);
-                self.grow_bars(id, &values);
-            }
-            SourceEvent::State(state, reason) => {
-                let was = std::mem::replace(&mut line.body.quote.state, state);
-                line.body.quote.reason = reason;
-                self.quotes.tell(id, &mut self.outbox);
-                self.bars_follow_state(id, was, state);
-            }
-            SourceEvent::Lost(reason) => {
-                tell_gap::<QuoteBody>(id, now, reason, &mut self.outbox);
-                if !self.are_printed(id) {
-                    self.restart_bars(id);
-                }
-            }
-            SourceEvent::Ended(error) => {
-                let ground = self.ground();
-                self.quotes.ended(id, error, &ground, &mut self.outbox);
-            }
-        }
-    }
-
-    /// Takes in one event of an instrument's trades. Whoever follows them cannot see a state between two prints, and
-    /// is told of the gap that an outage makes when it begins.
-    fn take_trade(&mut self, id: InstrumentId, event: SourceEvent<TradeValues>) {
-        let now = self.this.ports.clock.now();
-        let Some(line) = self.trades.get_mut(id) else { return };
-        match event {
-            SourceEvent::Values(values) => {
-                line.body.take();
-                let state = line.body.state;
-                // A quote of another time says nothing of this print.
-                let quote =
-                    self.quotes.get(id).map(|line| &line.body.quote).filter(|quote| quote.state == state);
-                let side = quote.and_then(|quote| TradeSide::of(values.price, &quote.values));
-                let stamp = self.outbox.stamp(Topic::Trades(id));
-                self.print_bars(id, &values);
-                let trade = Trade { instrument: id, values, side, received_at: now, stamp, state };
-                self.outbox.put(Message::Trade(trade));
-            }
-            SourceEvent::State(state, reason) => {
-                line.body.follow(state);
-                if state == FeedState::Stale {
-                    let reason = reason.unwrap_or_else(|| "trades do not arrive for the moment".into());
-                    tell_gap::<TradeBody>(id, now, reason, &mut self.outbox);
-                }
-            }
-            SourceEvent::Lost(reason) => {
-                let fed_bars = line.body.arrive();
-                tell_gap::<TradeBody>(id, now, reason, &mut self.outbox);
-                if fed_bars {
-                    self.restart_bars(id);
-                }
-            }
-            SourceEvent::Ended(error) => {
-                let ground = self.ground();
-                self.trades.ended(id, error, &ground, &mut self.outbox);
-            }
-        }
-    }
-
-    /// Takes in one event of an instrument's depth.
-    fn take_depth(&mut self, id: InstrumentId, event: SourceEvent<DepthValues>) {
-        let now = self.this.ports.clock.now();
-        let Some(line) = self.depth.get_mut(id) else { return };
-        match event {
-            SourceEvent::Values(values) => {
-                line.body.take(values, now);
-                self.deepened.insert(id);
-            }
-            SourceEvent::State(state, reason) => {
-                (line.body.depth.state, line.body.depth.reason) = (state, reason);
-                self.deepened.remove(&id);
-                self.depth.tell(id, &mut self.outbox);
-            }
-            SourceEvent::Lost(reason) => tell_gap::<DepthBody>(id, now, reason, &mut self.outbox),
-            SourceEvent::Ended(error) => {
-                let ground = self.ground();
-                self.depth.ended(id, error, &ground, &mut self.outbox);
-            }
-        }
-    }
-
     /// Tells what has changed in depth: the changes of a moment as one.
     fn tell_depth(&mut self) {
         for id in std::mem::take(&mut self.deepened) {
@@ -235,6 +142,8 @@ impl Feed {
         self.quotes.follow(&wanted.quotes, &wanted.fresh, &ground, outbox);
         self.trades.follow(&wanted.trades, &wanted.fresh, &ground, outbox);
         self.depth.follow(&wanted.depth, &wanted.fresh, &ground, outbox);
+        // Quotes and depth say of themselves that they are back.
+        self.trades.relent(&ground, outbox);
         self.follow_series(&wanted.series);
     }
 

@@ -262,9 +262,9 @@ impl BarQuery {
 pub enum BarPhase {
     /// It still grows.
     Forming,
-    /// Its time is over; it was built from the live quotes.
+    /// Its time is over; it was built from live quotes and prints. A print that comes late closes it once more.
     Closed,
-    /// Its time is over, and it has been replaced by what the source's history says.
+    /// Its time is over, and it is told anew: as the source's history says, or with a print that came very late.
     Corrected,
 }
 
@@ -291,6 +291,12 @@ pub trait BarStore: Send + Sync {
 
     /// Keeps `bars` (replacing those of the same time) and notes that `covered` is now known in full.
     async fn write(&self, series: Series, covered: TimeRange, bars: &[Bar]) -> Result<(), StoreError>;
+
+    /// The newest kept bar of a series.
+    async fn newest(&self, series: Series) -> Result<Option<Bar>, StoreError>;
+
+    /// Forgets what is kept of an instrument, whatever the size.
+    async fn forget(&self, instrument: InstrumentId) -> Result<(), StoreError>;
 }
 
 #[cfg(test)]

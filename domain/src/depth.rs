@@ -1,10 +1,7 @@
 //! The depth of a market: the orders that wait on both sides, as far as the source shows them.
 
-use time::OffsetDateTime;
-
 use crate::decimal::{Price, Quantity};
-use crate::instrument::InstrumentId;
-use crate::quote::{FeedState, Stamp};
+use crate::quote::Published;
 
 /// The most levels of one side.
 pub const MAX_LEVELS: usize = 50;
@@ -29,19 +26,5 @@ pub struct DepthValues {
     pub asks: Vec<DepthLevel>,
 }
 
-/// The depth of an instrument's market as the desk published it: always the whole, never a change of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Depth {
-    /// Whose.
-    pub instrument: InstrumentId,
-    /// Both sides.
-    pub values: DepthValues,
-    /// When the desk received the last change; absent where there was none yet.
-    pub received_at: Option<OffsetDateTime>,
-    /// Its place in the stream.
-    pub stamp: Stamp,
-    /// How far it can be trusted.
-    pub state: FeedState,
-    /// Why the state is not LIVE, in a sentence for the user.
-    pub reason: Option<String>,
-}
+/// The depth of an instrument's market as the desk published it.
+pub type Depth = Published<DepthValues>;

@@ -97,13 +97,13 @@ pub struct Stamp {
     pub sequence: u64,
 }
 
-/// The latest prices of an instrument as the desk published them.
+/// What is known of an instrument, as the desk published it: always the whole, never a change of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quote {
+pub struct Published<V> {
     /// Whose.
     pub instrument: InstrumentId,
-    /// The prices.
-    pub values: QuoteValues,
+    /// What is known.
+    pub values: V,
     /// When the desk received the last change of the values; absent where there was none yet.
     pub received_at: Option<OffsetDateTime>,
     /// Its place in the stream.
@@ -112,6 +112,23 @@ pub struct Quote {
     pub state: FeedState,
     /// Why the state is not LIVE, in a sentence for the user.
     pub reason: Option<String>,
+}
+
+/// The latest prices of an instrument as the desk published them.
+pub type Quote = Published<QuoteValues>;
+
+impl<V: Default> Published<V> {
+    /// Nothing is known yet; `reason` says what is waited for.
+    pub fn awaited(instrument: InstrumentId, reason: &str) -> Self {
+        Self {
+            instrument,
+            values: V::default(),
+            received_at: None,
+            stamp: Stamp { epoch: 0, sequence: 0 },
+            state: FeedState::Recovering,
+            reason: Some(reason.to_owned()),
+        }
+    }
 }
 
 /// Messages were lost between the source and here: what was published in between is not known.

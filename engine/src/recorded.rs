@@ -15,6 +15,7 @@ mod bars;
 mod folder;
 mod instrument;
 mod piece;
+mod reading;
 mod tape;
 
 use std::collections::HashMap;
@@ -183,7 +184,7 @@ impl Market for RecordedMarket {
             high: trades.iter().map(|trade| trade.price).max().map(decimal),
             low: trades.iter().map(|trade| trade.price).min().map(decimal),
             previous_close: known.previous_close.map(decimal).unwrap_or_default(),
-            volume: Decimal::from(trades.iter().map(|trade| trade.size).sum::<i64>()),
+            volume: Decimal::from(trades.iter().map(|trade| i128::from(trade.size)).sum::<i128>()),
         })
     }
 

@@ -94,7 +94,7 @@ impl Exchange {
 
     /// Starts an exchange that plays a recorded day. Call it inside a tokio runtime.
     pub fn replay(replay: Replay) -> Self {
-        let Replay { market, clock } = replay;
+        let Replay { market, clock, .. } = replay;
         Self::over(market, clock.clone(), Some(clock))
     }
 

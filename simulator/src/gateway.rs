@@ -20,6 +20,7 @@ mod reference;
 mod rows;
 mod scan;
 mod scanner;
+mod schedule;
 mod search;
 mod seat;
 mod session;
@@ -33,6 +34,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
@@ -56,6 +58,9 @@ pub struct GatewayOptions {
     pub market_data_lines: usize,
     /// How many streams of tick-by-tick data the user may have: one for twenty lines.
     pub tick_by_tick_streams: usize,
+    /// How long the broker objects to a second request for the ticks of one instrument (10190): 15 seconds in truth,
+    /// here nothing unless it is set.
+    pub tick_by_tick_interval: Duration,
     /// Of how many instruments the user may follow the book at a time.
     pub depth_instruments: usize,
     /// How many messages a client may send in a second.
@@ -74,6 +79,7 @@ impl GatewayOptions {
             accounts: vec!["SIM0000001".to_owned()],
             market_data_lines: 100,
             tick_by_tick_streams: 5,
+            tick_by_tick_interval: Duration::ZERO,
             depth_instruments: 3,
             messages_per_second: 50,
             clients: 32,
@@ -225,8 +231,8 @@ impl Hub {
             faults: FaultState::default(),
             exchange,
             lines: AtomicUsize::new(0),
-            tapes: Seats::new(Counting::Streams, options.tick_by_tick_streams),
-            books: Seats::new(Counting::Instruments, options.depth_instruments),
+            tapes: Seats::new(Counting::Streams, options.tick_by_tick_streams, options.tick_by_tick_interval),
+            books: Seats::new(Counting::Instruments, options.depth_instruments, Duration::ZERO),
             options,
             signals: broadcast::Sender::new(256),
             sessions: TaskTracker::new(),

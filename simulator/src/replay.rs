@@ -9,10 +9,11 @@
 mod clock;
 mod folder;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::clock::Clock;
+use domain::world::ConnectionId;
 use engine::lean::ReadError;
 use engine::recorded::RecordedMarket;
 use time::macros::format_description;
@@ -67,6 +68,7 @@ pub struct ReplayOptions {
 pub struct Replay {
     pub(crate) market: Arc<RecordedMarket>,
     pub(crate) clock: Arc<ReplayClock>,
+    folder: PathBuf,
 }
 
 impl Replay {
@@ -96,7 +98,14 @@ impl Replay {
             ReadError::new(&shown, last)
         })?;
         let clock = Arc::new(ReplayClock::begin(start, end, options.speed));
-        Ok(Self { market, clock })
+        let folder = options.folder.canonicalize().unwrap_or_else(|_unreadable| options.folder.clone());
+        Ok(Self { market, clock, folder })
+    }
+
+    /// What the connection to it is called: another one for each folder, so that what is kept of one is never shown
+    /// in the replay of another.
+    pub fn connection(&self) -> ConnectionId {
+        ConnectionId::new(format!("replay-{:08x}", digest(&self.folder)))
     }
 
     /// The recorded day.
@@ -108,6 +117,12 @@ impl Replay {
     pub fn clock(&self) -> Arc<dyn Clock> {
         self.clock.clone()
     }
+}
+
+/// FNV-1a of a path: it stays the same for good, which the standard library does not promise of its own.
+fn digest(path: &Path) -> u32 {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.iter().fold(0x811c_9dc5, |digest, byte| (digest ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 fn date(text: &str) -> Result<Date, String> {
@@ -153,6 +168,13 @@ mod tests {
         for (arguments, expected) in cases {
             assert_eq!(parse(arguments), Ok(expected), "{arguments}");
         }
+    }
+
+    #[test]
+    fn each_folder_has_a_name_that_stays() {
+        assert_eq!(digest(Path::new("")), 0x811c_9dc5);
+        assert_eq!(digest(Path::new("a")), 0xe40c_292c);
+        assert_eq!(digest(Path::new("foobar")), 0xbf9c_f968);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use domain::bar::BarUpdate;
 use domain::bus::{Message, Topic};
 use domain::depth::{Depth, DepthValues};
 use domain::instrument::InstrumentId;
-use domain::quote::{FeedRefusal, FeedState, Quote, QuoteValues, Stamp, StreamGap};
+use domain::quote::{FeedRefusal, FeedState, Published, Quote, QuoteValues, Stamp, StreamGap};
 use domain::trade::Trade;
 use time::OffsetDateTime;
 
@@ -58,7 +58,7 @@ pub enum Delivery {
     Every,
 }
 
-/// What can be streamed: quotes and live bars.
+/// What can be streamed.
 pub trait Streamed: Clone + PartialEq + Send + Sync + 'static {
     /// What may be left out of it.
     const DELIVERY: Delivery;
@@ -82,63 +82,50 @@ pub trait Streamed: Clone + PartialEq + Send + Sync + 'static {
     fn placeholder(instrument: InstrumentId) -> Option<Self>;
 }
 
-impl Streamed for Quote {
-    const DELIVERY: Delivery = Delivery::Latest;
+/// What is published as a whole, so that the latest is enough.
+pub trait Whole: Clone + Default + PartialEq + Send + Sync + 'static {
+    /// What is waited for where nothing is known yet.
+    const AWAITED: &'static str;
+    /// What a message says, where it is one of this kind.
+    fn of(message: &Message) -> Option<&Published<Self>>;
+    /// The instrument behind a topic of this kind.
+    fn instrument_of(topic: Topic) -> Option<InstrumentId>;
+}
 
-    fn of(message: &Message) -> Option<&Self> {
+impl Whole for QuoteValues {
+    const AWAITED: &'static str = "waiting for the first quote";
+
+    fn of(message: &Message) -> Option<&Quote> {
         if let Message::Quote(quote) = message { Some(quote) } else { None }
     }
 
     fn instrument_of(topic: Topic) -> Option<InstrumentId> {
         if let Topic::Quotes(id) = topic { Some(id) } else { None }
     }
-
-    fn instrument(&self) -> InstrumentId {
-        self.instrument
-    }
-
-    fn stamp(&self) -> Stamp {
-        self.stamp
-    }
-
-    fn state(&self) -> FeedState {
-        self.state
-    }
-
-    fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
-    }
-
-    fn slot(&self) -> Option<OffsetDateTime> {
-        None
-    }
-
-    fn is_earlier_than(&self, other: &Self) -> bool {
-        self.received_at.is_some() && self.received_at <= other.received_at
-    }
-
-    fn placeholder(instrument: InstrumentId) -> Option<Self> {
-        Some(Self {
-            instrument,
-            values: QuoteValues::default(),
-            received_at: None,
-            stamp: Stamp { epoch: 0, sequence: 0 },
-            state: FeedState::Recovering,
-            reason: Some("waiting for the first quote".into()),
-        })
-    }
 }
 
-impl Streamed for Depth {
-    const DELIVERY: Delivery = Delivery::Latest;
+impl Whole for DepthValues {
+    const AWAITED: &'static str = "waiting for the depth";
 
-    fn of(message: &Message) -> Option<&Self> {
+    fn of(message: &Message) -> Option<&Depth> {
         if let Message::Depth(depth) = message { Some(depth) } else { None }
     }
 
     fn instrument_of(topic: Topic) -> Option<InstrumentId> {
         if let Topic::Depth(id) = topic { Some(id) } else { None }
     }
+}
+
+impl<V: Whole> Streamed for Published<V> {
+    const DELIVERY: Delivery = Delivery::Latest;
+
+    fn of(message: &Message) -> Option<&Self> {
+        V::of(message)
+    }
+
+    fn instrument_of(topic: Topic) -> Option<InstrumentId> {
+        V::instrument_of(topic)
+    }
 
     fn instrument(&self) -> InstrumentId {
         self.instrument
@@ -165,14 +152,7 @@ impl Streamed for Depth {
     }
 
     fn placeholder(instrument: InstrumentId) -> Option<Self> {
-        Some(Self {
-            instrument,
-            values: DepthValues::default(),
-            received_at: None,
-            stamp: Stamp { epoch: 0, sequence: 0 },
-            state: FeedState::Recovering,
-            reason: Some("waiting for the depth".into()),
-        })
+        Some(Self::awaited(instrument, V::AWAITED))
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Tape {
 struct Roll {
     out: broadcast::Sender<Handed>,
     last: Option<Trade>,
-    /// Why the desk does not serve this instrument; stands until a print arrives.
+    /// Why the desk does not serve this instrument; stands until it says something else of it.
     refusal: Option<Arc<FeedRefusal>>,
     /// What was lost last; stands until a print arrives.
     gap: Option<Arc<StreamGap>>,
@@ -128,7 +128,11 @@ impl Pump {
         let mut roll = lock(&self.roll);
         match message {
             Message::Trade(trade) => self.print(&mut roll, trade),
-            Message::Gap(_, gap) => roll.break_off(gap.clone()),
+            Message::Gap(_, gap) => {
+                // The desk tells gaps of what it is served.
+                roll.refusal = None;
+                roll.break_off(gap.clone());
+            }
             Message::Refused(_, refusal) => {
                 let refusal = Arc::new(refusal.clone());
                 roll.refusal = Some(Arc::clone(&refusal));

@@ -2,6 +2,7 @@
 
 use domain::RefusalCode;
 use domain::bar::{Bar, BarPhase, BarSize};
+use domain::bus::Message;
 use domain::decimal::Price;
 use domain::desk::{DeskStatus, LineCounts};
 use domain::market_data::LineKind;

@@ -109,9 +109,9 @@ pub enum BarSource {
 pub enum BarPhase {
     /// It still grows.
     Forming,
-    /// Its time is over; it was built live.
+    /// Its time is over; it was built live. A trade that comes late closes it once more.
     Closed,
-    /// Its time is over, and it has been replaced by what the source's history says.
+    /// Its time is over, and it is told anew: as the source's history says, or with a trade that came very late.
     Corrected,
 }
 

@@ -57,8 +57,8 @@ pub struct Trade {
     source_at: Option<DateTime>,
     /// When we received it; of the past, when it was asked for.
     received_at: DateTime,
-    /// How far it can be trusted.
-    state: FeedState,
+    /// How far it could be trusted when it came. Null for a trade of the past: it says nothing of now.
+    state: Option<FeedState>,
     /// The run of the producer: a new one means that it restarted. Null for a trade of the past.
     epoch: Option<Decimal>,
     /// Grows by one with each trade inside an epoch. Null for a trade of the past.
@@ -70,7 +70,7 @@ impl Trade {
         let trade = shown.value.as_ref();
         Self {
             side: trade.side.map(Into::into),
-            state: shown.state.into(),
+            state: Some(shown.state.into()),
             epoch: Some(trade.stamp.epoch.into()),
             sequence: Some(trade.stamp.sequence.into()),
             ..Self::past(instrument, trade.values.clone(), trade.received_at)
@@ -89,7 +89,7 @@ impl Trade {
             past_limit: values.past_limit,
             source_at: values.source_at.map(Into::into),
             received_at: received_at.into(),
-            state: FeedState::Live,
+            state: None,
             epoch: None,
             sequence: None,
         }

@@ -8,11 +8,14 @@ use domain::instrument::InstrumentId;
 use domain::quote::{FeedState, QuoteValues};
 use domain::trade::TradeValues;
 use futures::FutureExt;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tracing::debug;
 
 use super::Feed;
 use super::series::{Fetched, Purpose, SeriesFeed};
+
+/// How far a source's clock may be ahead of ours.
+const AHEAD: Duration = Duration::seconds(2);
 
 impl Feed {
     /// Begins and ends live bars so that those that are wanted grow.
@@ -37,18 +40,26 @@ impl Feed {
         self.quotes.get(instrument).map_or(now, |line| line.body.moment(now))
     }
 
-    /// Takes a quote into the bars of its instrument; nothing where each print comes by itself, which says it better.
+    /// Takes a quote into the bars of its instrument; hardly anything of it where each print comes by itself, which says
+    /// it better.
     pub(super) fn grow_bars(&mut self, instrument: InstrumentId, values: &QuoteValues) {
-        if !self.are_printed(instrument) {
-            self.change_bars(instrument, |feed, moment| feed.apply(values, moment));
+        let moment = self.moment(instrument);
+        if self.are_printed(instrument) {
+            self.change_bars(instrument, |feed| feed.count(values, moment));
+        } else {
+            self.change_bars(instrument, |feed| feed.apply(values, moment));
         }
     }
 
-    /// Takes a print into the bars of its instrument.
+    /// Takes a print into the bars of its instrument: into those of the moment at which it happened, since a recorded day
+    /// may go by much faster than its prints arrive. A source whose clock is wrong is not believed.
     pub(super) fn print_bars(&mut self, instrument: InstrumentId, values: &TradeValues) {
-        if !values.unreported {
-            self.change_bars(instrument, |feed, moment| feed.print(values, moment));
+        if values.unreported {
+            return;
         }
+        let arrived = self.moment(instrument);
+        let moment = values.source_at.filter(|at| *at <= arrived + AHEAD).unwrap_or(arrived);
+        self.change_bars(instrument, |feed| feed.print(values, moment));
     }
 
     /// Whether the trades of an instrument come one by one.
@@ -59,11 +70,10 @@ impl Feed {
     fn change_bars(
         &mut self,
         instrument: InstrumentId,
-        change: impl Fn(&mut SeriesFeed, OffsetDateTime) -> Vec<(Bar, BarPhase)>,
+        change: impl Fn(&mut SeriesFeed) -> Vec<(Bar, BarPhase)>,
     ) {
-        let moment = self.moment(instrument);
         for series in self.series_of(instrument) {
-            let changed = self.series.get_mut(&series).map(|feed| change(feed, moment)).unwrap_or_default();
+            let changed = self.series.get_mut(&series).map(&change).unwrap_or_default();
             for (bar, phase) in changed {
                 self.tell_bar(series, bar, phase);
             }
@@ -148,8 +158,9 @@ impl Feed {
     fn fetch(&mut self, series: Series, purpose: Purpose) {
         let Some(line) = self.quotes.get(series.instrument) else { return };
         let (instrument, source) = (line.instrument.clone(), self.source.clone());
-        let query =
-            BarQuery::Last { count: 3, to: self.this.ports.market_clock.now() + series.size.duration() };
+        let waiting = self.series.get(&series).map_or(0, SeriesFeed::uncorrected);
+        let to = self.this.ports.market_clock.now() + series.size.duration();
+        let query = BarQuery::Last { count: waiting + 2, to };
         self.fetches.push(
             async move {
                 let bars = source.bars(&instrument, series.size, query).await;

@@ -32,15 +32,8 @@ impl Body for DepthBody {
             Some(Message::Depth(depth)) => (depth.values.clone(), depth.received_at),
             _ => (DepthValues::default(), None),
         };
-        let depth = Depth {
-            instrument: instrument.id,
-            values,
-            received_at,
-            stamp: Stamp { epoch: 0, sequence: 0 },
-            state: FeedState::Recovering,
-            reason: Some("waiting for the depth from the broker".into()),
-        };
-        Self { depth }
+        let awaited = Depth::awaited(instrument.id, "waiting for the depth from the broker");
+        Self { depth: Depth { values, received_at, ..awaited } }
     }
 
     fn subscribe(

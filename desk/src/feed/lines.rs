@@ -24,6 +24,9 @@ use super::outbox::Outbox;
 /// How many times longer a refused line waits that nobody asked for.
 const SPARE_PATIENCE: u32 = 20;
 
+/// What those are told who were refused a line.
+const ACCEPTED: &str = "the broker serves what it had refused; what came before is missing";
+
 /// The lines of one kind.
 pub(super) struct Lines<B: Body> {
     lines: HashMap<InstrumentId, Line<B>>,
@@ -99,7 +102,12 @@ impl<B: Body> Lines<B> {
             .collect();
         waiting.sort_unstable();
         for (claim, id) in waiting {
-            let Some(instrument) = self.lines.get(&id).map(|line| line.instrument.clone()) else { continue };
+            let Some(line) = self.lines.get_mut(&id) else { continue };
+            if line.sits_out(ground.now + ground.refused_for) {
+                outbox.extend(line.refusal.clone().map(|refusal| Message::Refused(B::KIND, refusal)));
+                continue;
+            }
+            let instrument = line.instrument.clone();
             let (status, limit) = (&ground.status, ground.source.line_limit(B::KIND));
             if status.state == ConnectionState::Refused {
                 let message = status.message.clone().unwrap_or_default();
@@ -108,7 +116,7 @@ impl<B: Body> Lines<B> {
                 self.refuse(id, (RefusalCode::NotFound, other_world(&instrument)), ground, outbox);
             } else if ground.is_usable() && self.has_room(limit, claim, ground, outbox) {
                 self.streams.insert(id, B::subscribe(ground.source.as_ref(), &instrument));
-                self.lines.entry(id).and_modify(|line| line.refusal = None);
+                self.lines.entry(id).and_modify(|line| line.open(ground.now));
             } else if ground.is_usable() && claim == Claim::Asked {
                 let message =
                     format!("all {limit} {} lines are in use by instruments that somebody watches", B::KIND);
@@ -171,6 +179,7 @@ impl<B: Body> Lines<B> {
         outbox: &mut Outbox,
     ) {
         self.streams.remove(&id);
+        self.lines.entry(id).and_modify(Line::rebuff);
         let why = match error {
             SourceError::Rejected { code, message } => (code, message),
             SourceError::Unavailable(message) => (RefusalCode::BrokerRefused, message),
@@ -216,9 +225,21 @@ impl<B: Body> Lines<B> {
 
     /// Tells the refusals that stand again, after they may not have been heard.
     pub(super) fn tell_refusals(&self, outbox: &mut Outbox) {
-        let asked = self.lines.values().filter(|line| line.claim() == Some(Claim::Asked));
-        for refusal in asked.filter_map(|line| line.refusal.clone()) {
-            outbox.put(Message::Refused(B::KIND, refusal));
+        let is_refused = |(id, line): &(&InstrumentId, &Line<B>)| {
+            line.claim() == Some(Claim::Asked) && !self.streams.contains_key(*id)
+        };
+        let refused = self.lines.iter().filter(is_refused);
+        let refusals = refused.filter_map(|(_, line)| line.refusal.clone());
+        outbox.extend(refusals.map(|refusal| Message::Refused(B::KIND, refusal)));
+    }
+
+    /// Tells those who were refused a line that it is open by now, though nothing has come through it yet.
+    pub(super) fn relent(&mut self, ground: &Ground, outbox: &mut Outbox) {
+        for id in self.streams.keys() {
+            if let Some(line) = self.lines.get_mut(id).filter(|line| line.is_accepted(ground.now)) {
+                line.served();
+                tell_gap::<B>(*id, ground.at, ACCEPTED.to_owned(), outbox);
+            }
         }
     }
 

@@ -35,6 +35,11 @@ impl Outbox {
         self.waiting.push(message);
     }
 
+    /// Adds messages.
+    pub(super) fn extend(&mut self, messages: impl IntoIterator<Item = Message>) {
+        self.waiting.extend(messages);
+    }
+
     /// What waits.
     pub(super) fn waiting(&self) -> &[Message] {
         &self.waiting

@@ -44,15 +44,8 @@ impl Body for QuoteBody {
             Some(Message::Quote(quote)) => (quote.values.clone(), quote.received_at),
             _ => (QuoteValues::default(), None),
         };
-        let quote = Quote {
-            instrument: instrument.id,
-            values,
-            received_at,
-            stamp: Stamp { epoch: 0, sequence: 0 },
-            state: FeedState::Recovering,
-            reason: Some("waiting for the first quote from the broker".into()),
-        };
-        Self { quote, lag: time::Duration::ZERO }
+        let awaited = Quote::awaited(instrument.id, "waiting for the first quote from the broker");
+        Self { quote: Quote { values, received_at, ..awaited }, lag: time::Duration::ZERO }
     }
 
     fn subscribe(

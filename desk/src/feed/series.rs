@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// How long the source's history is given to hold a bar that has just closed.
 const CORRECT_AFTER: Duration = Duration::from_secs(3);
 
+/// How many closed bars wait for history at most: a recorded day may be played ten thousand times as fast as it was.
+const MOST_UNCORRECTED: usize = 500;
+
 /// Why history was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -37,7 +40,8 @@ pub(super) struct SeriesFeed {
     pub(super) live: LiveBar,
     /// Where a trading day has its date; only asked for bars of days and longer.
     zone: Option<&'static Tz>,
-    closed: Option<Bar>,
+    /// What was told of bars that have closed and that history has not told yet, oldest first.
+    closed: Vec<Bar>,
     correct_at: Option<Instant>,
 }
 
@@ -45,12 +49,17 @@ impl SeriesFeed {
     pub(super) fn new(series: Series, instrument: &Instrument) -> Self {
         let live = LiveBar::new(series.size, BarSource::of(instrument.asset_class));
         let zone = timezones::get_by_name(&instrument.time_zone);
-        Self { series, live, zone, closed: None, correct_at: None }
+        Self { series, live, zone, closed: Vec::new(), correct_at: None }
     }
 
     /// Takes in a quote; returns what changed, oldest first.
     pub(super) fn apply(&mut self, values: &QuoteValues, moment: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
         self.live.apply(values, self.trading_time(moment))
+    }
+
+    /// Takes in a quote while prints come one by one; returns what changed, oldest first.
+    pub(super) fn count(&mut self, values: &QuoteValues, moment: OffsetDateTime) -> Vec<(Bar, BarPhase)> {
+        self.live.count(values, self.trading_time(moment))
     }
 
     /// Takes in a print; returns what changed, oldest first.
@@ -76,17 +85,23 @@ impl SeriesFeed {
 
     /// The message for a bar; a closed one is noted for correction.
     pub(super) fn update(&mut self, bar: Bar, phase: BarPhase, stamp: Stamp, state: FeedState) -> BarUpdate {
-        if phase == BarPhase::Closed {
-            self.closed = Some(bar);
-            // Brokers allow few questions for the history of shorter bars.
-            if self.series.size >= BarSize::Min1 {
-                self.correct_at = Some(Instant::now() + CORRECT_AFTER);
-            }
+        // Brokers allow few questions for the history of shorter bars.
+        if phase == BarPhase::Closed && self.series.size >= BarSize::Min1 {
+            self.closed.retain(|known| known.time != bar.time);
+            self.closed.push(bar);
+            let most = self.closed.len().saturating_sub(MOST_UNCORRECTED);
+            self.closed.drain(..most);
+            self.correct_at.get_or_insert(Instant::now() + CORRECT_AFTER);
         }
         BarUpdate { series: self.series, bar, phase, stamp, state }
     }
 
-    /// Whether it is time to ask history for the closed bar; true once for each.
+    /// How many closed bars wait for history.
+    pub(super) fn uncorrected(&self) -> usize {
+        self.closed.len()
+    }
+
+    /// Whether it is time to ask history for the closed bars; true once for each time.
     pub(super) fn correction_due(&mut self) -> bool {
         let due = self.correct_at.is_some_and(|at| Instant::now() >= at);
         if due {
@@ -111,13 +126,19 @@ impl SeriesFeed {
                 .map(|bar| (bar, BarPhase::Forming))
                 .into_iter()
                 .collect(),
-            Purpose::Correct => {
-                let Some(closed) = self.closed.take() else { return Vec::new() };
-                bars.iter()
-                    .filter(|bar| bar.time == closed.time && **bar != closed)
-                    .map(|bar| (*bar, BarPhase::Corrected))
-                    .collect()
-            }
+            Purpose::Correct => self.correct(bars),
         }
+    }
+
+    /// Compares the closed bars with history, which may not reach to the newest of them yet.
+    fn correct(&mut self, bars: &[Bar]) -> Vec<(Bar, BarPhase)> {
+        let Some(newest) = bars.last() else { return Vec::new() };
+        let (told, waiting) =
+            std::mem::take(&mut self.closed).into_iter().partition(|bar| bar.time <= newest.time);
+        self.closed = waiting;
+        self.live.settle(newest.time);
+        let told: Vec<Bar> = told;
+        let differs = |bar: &&Bar| told.iter().any(|closed| closed.time == bar.time && closed != *bar);
+        bars.iter().filter(differs).map(|bar| (*bar, BarPhase::Corrected)).collect()
     }
 }

@@ -159,13 +159,13 @@ async fn an_instrument_that_is_refused_for_good_fails_its_alerts() {
     world.outbox.add(&wanted, &apple);
     let refuse = |code| SourceError::Rejected { code, message: "the account lacks the subscription".into() };
     for _ in 0..10 {
-        world.until(|| world.source.is_subscribed(apple.id)).await;
-        let error = refuse(RefusalCode::MarketDataNotSubscribed);
-        world.source.send(apple.id, SourceEvent::Ended(error)).await;
-        world.until(|| !world.source.is_subscribed(apple.id) || !world.outbox.fired().is_empty()).await;
+        world.until(|| world.source.is_subscribed(apple.id) || !world.outbox.fired().is_empty()).await;
         if !world.outbox.fired().is_empty() {
             break;
         }
+        let error = refuse(RefusalCode::MarketDataNotSubscribed);
+        world.source.send(apple.id, SourceEvent::Ended(error)).await;
+        world.until(|| !world.source.is_subscribed(apple.id)).await;
     }
     world.until(|| !world.outbox.fired().is_empty()).await;
     let fired = world.outbox.fired();

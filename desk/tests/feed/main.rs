@@ -12,9 +12,10 @@ mod world;
 use std::time::Duration;
 
 use domain::RefusalCode;
-use domain::bar::{BarPhase, BarSize, Series};
+use domain::bar::{Bar, BarPhase, BarQuery, BarSize, Series, TimeRange};
 use domain::bus::{Message, Topic};
-use domain::desk::DeskQuestion;
+use domain::desk::{DeskAnswer, DeskQuestion, DeskReply};
+use domain::instrument::InstrumentId;
 use domain::market_data::{ConnectionState, SourceError, SourceEvent};
 use domain::quote::FeedState;
 use domain::world::Environment;
@@ -139,6 +140,62 @@ async fn live_bars_are_seeded_grown_closed_and_corrected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_closed_bar_is_corrected_however_fast_a_day_is_replayed() {
+    let world = World::at_speed(60);
+    let apple = world.instrument("AAPL");
+    let series = Series { instrument: apple, size: BarSize::Min1 };
+    let start = series.size.floor(world.market_now());
+    let minutes = |count: i64| start + time::Duration::minutes(count);
+    let mut bars = world.watch(&[Topic::Bars(series)]).await;
+    world.source.send(apple, SourceEvent::State(FeedState::Live, None)).await;
+    world.source.set_bars((0..600).map(|count| bar(minutes(count), 500, 500, 500, 500, 7)).collect());
+    // A minute of the market goes by in a second.
+    let (mut closed, mut corrected) = (Vec::new(), Vec::new());
+    for volume in 1..40 {
+        world.source.send(apple, SourceEvent::Values(trade(100, volume))).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    while corrected.len() < 6 {
+        let update = bars.bar_where(|update| update.phase != BarPhase::Forming).await;
+        if update.phase == BarPhase::Closed {
+            closed.push(update.bar.time);
+        } else {
+            corrected.push(update.bar.time);
+        }
+    }
+    assert_eq!(corrected, closed[..corrected.len()], "none is left out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_refused_again_and_again_is_asked_for_less_often() {
+    let world = World::start();
+    let apple = world.instrument("AAPL");
+    let mut quotes = world.watch(&[Topic::Quotes(apple)]).await;
+    world.until(|| world.source.is_subscribed(apple)).await;
+    let refuse = || {
+        SourceEvent::Ended(SourceError::Rejected {
+            code: RefusalCode::MarketDataNotSubscribed,
+            message: "the account lacks the subscription".into(),
+        })
+    };
+    for (times, seconds) in [(1, 15), (2, 30), (3, 60)] {
+        let before = tokio::time::Instant::now();
+        world.source.send(apple, refuse()).await;
+        world.until(|| world.source.subscriptions(apple) == times + 1).await;
+        let after = before.elapsed().as_secs();
+        assert!((seconds..seconds + 4).contains(&after), "asked again after {after} s");
+        let told = quotes.ready().into_iter().filter(|message| matches!(message, Message::Refused(..)));
+        assert_eq!(told.count() as u64, seconds / 15, "newcomers hear why every 15 s");
+    }
+    world.source.send(apple, SourceEvent::Values(trade(187, 10))).await;
+    quotes.quote_where(|quote| quote.received_at.is_some()).await;
+    let before = tokio::time::Instant::now();
+    world.source.send(apple, refuse()).await;
+    world.until(|| world.source.subscriptions(apple) == 5).await;
+    assert!(before.elapsed().as_secs() < 19, "once it was served, it counts anew");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_question_at_the_same_time_is_asked_once() {
     let world = World::start();
     let question = || world.ask(DeskQuestion::Search("AAPL".into()));
@@ -155,12 +212,63 @@ async fn kept_bars_are_not_asked_for_again() {
     let to = BarSize::Min1.floor(world.now()) - time::Duration::hours(1);
     let from = to - time::Duration::minutes(10);
     world.source.set_bars((0..10).map(|i| bar(from + time::Duration::minutes(i), 1, 2, 1, 2, 5)).collect());
-    let query = domain::bar::BarQuery::parse(BarSize::Min1, Some(from), to, None).unwrap();
+    let query = BarQuery::parse(BarSize::Min1, Some(from), to, None).unwrap();
     let question = || DeskQuestion::Bars { instrument: apple, size: BarSize::Min1, query };
     let first = world.ask(question()).await.unwrap();
     let second = world.ask(question()).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(world.source.histories(), 1);
+}
+
+/// A question for the minutes between these, counted back from an hour ago.
+fn minutes_ago(world: &World, apple: InstrumentId, from: i64, to: i64) -> DeskQuestion {
+    let end = BarSize::Min1.floor(world.now()) - time::Duration::hours(1);
+    let at = |minutes| end - time::Duration::minutes(minutes);
+    let query = BarQuery::Range(TimeRange { from: at(from), to: at(to) });
+    DeskQuestion::Bars { instrument: apple, size: BarSize::Min1, query }
+}
+
+fn bars_of(reply: DeskReply) -> Vec<Bar> {
+    let Ok(DeskAnswer::Bars(bars)) = reply else { panic!("bars: {reply:?}") };
+    bars
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_split_kept_bars_are_dropped_and_fetched_again() {
+    // Near what is kept, a question overlaps it; far from it, the newest kept bar is asked for besides.
+    for (from, to) in [(10, 0), (3, 0), (1_500, 1_490)] {
+        let world = World::start();
+        let apple = world.instrument("AAPL");
+        let end = BarSize::Min1.floor(world.now()) - time::Duration::hours(1);
+        let history = |price: i64| -> Vec<Bar> {
+            let minute = |ago| bar(end - time::Duration::minutes(ago), price, price, price, price, 5);
+            (1..=1_600).rev().map(minute).collect()
+        };
+        world.source.set_bars(history(700));
+        let kept = bars_of(world.ask(minutes_ago(&world, apple, 30, 5)).await);
+        assert_eq!(kept.len(), 25);
+        world.source.set_bars(history(100));
+        let told = bars_of(world.ask(minutes_ago(&world, apple, from, to)).await);
+        assert!(told.iter().all(|bar| bar.open == history(100)[0].open), "{from}: {told:?}");
+        let again = bars_of(world.ask(minutes_ago(&world, apple, 30, 5)).await);
+        assert_eq!((again.len(), again[0].open), (25, history(100)[0].open), "{from}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_was_corrected_drops_nothing() {
+    let world = World::start();
+    let apple = world.instrument("AAPL");
+    let end = BarSize::Min1.floor(world.now()) - time::Duration::hours(1);
+    let history = |volume: i64| -> Vec<Bar> {
+        (1..=30).rev().map(|ago| bar(end - time::Duration::minutes(ago), 7, 7, 7, 7, volume)).collect()
+    };
+    world.source.set_bars(history(5));
+    bars_of(world.ask(minutes_ago(&world, apple, 30, 5)).await);
+    world.source.set_bars(history(6));
+    let told = bars_of(world.ask(minutes_ago(&world, apple, 10, 0)).await);
+    let volumes: Vec<_> = told.iter().map(|bar| bar.volume == history(6)[0].volume).collect();
+    assert_eq!(volumes, [vec![false; 5], vec![true; 5]].concat(), "what is kept is not asked for again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -201,6 +201,62 @@ async fn what_is_refused_to_bars_is_asked_for_again_for_whoever_follows_trades()
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_refused_is_told_once_the_broker_serves_though_nothing_trades() {
+    let world = World::start();
+    let apple = world.instrument("AAPL");
+    let mut trades = world.watch(&[Topic::Trades(apple)]).await;
+    let error = SourceError::Rejected {
+        code: RefusalCode::MarketDataNotSubscribed,
+        message: "the account lacks the subscription".into(),
+    };
+    world.source.print(apple, SourceEvent::Ended(error)).await;
+    trades.next_where(|message| matches!(message, Message::Refused(..))).await;
+    world.until(|| !world.source.prints_are_followed(apple)).await;
+    let told = gap(&mut trades).await;
+    assert!(world.source.prints_are_followed(apple));
+    assert!(told.reason.starts_with("the broker serves what it had refused"), "{}", told.reason);
+    world.source.print(apple, SourceEvent::Values(print(102, 7))).await;
+    trades.trade().await;
+    assert_eq!(trades.ready(), [], "told once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn prints_of_a_fast_replay_are_in_the_bars_of_their_own_time() {
+    let world = World::at_speed(20);
+    let apple = world.instrument("AAPL");
+    let series = Series { instrument: apple, size: BarSize::Sec1 };
+    let mut bars = world.watch(&[Topic::Bars(series)]).await;
+    world.source.print(apple, LIVE).await;
+    let happened = series.size.floor(world.market_now());
+    for size in [5, 1, 3] {
+        let values = TradeValues { source_at: Some(happened), ..print(100, size) };
+        world.source.print(apple, SourceEvent::Values(values)).await;
+        // In the market, two seconds.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let whole = bars.bar_where(|update| update.bar.volume == Quantity::new(9.into())).await;
+    assert_eq!((whole.bar.time, whole.phase), (happened, BarPhase::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trade_that_a_quote_told_first_is_not_counted_again_when_prints_take_over() {
+    let world = World::start();
+    let apple = world.instrument("AAPL");
+    let series = Series { instrument: apple, size: BarSize::Sec30 };
+    let mut bars = world.watch(&[Topic::Bars(series)]).await;
+    world.until(|| world.source.prints_are_followed(apple)).await;
+    world.source.send(apple, SourceEvent::State(FeedState::Live, None)).await;
+    for volume in [5_000, 5_009] {
+        world.source.send(apple, SourceEvent::Values(trade(100, volume))).await;
+    }
+    let nine = Quantity::new(9.into());
+    bars.bar_where(|update| update.bar.volume == nine).await;
+    world.source.print(apple, LIVE).await;
+    world.source.print(apple, SourceEvent::Values(print(100, 9))).await;
+    assert_eq!(bars.bar().await.bar.volume, nine);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_of_trades_leaves_the_quotes_alone() {
     let world = World::start();
     let apple = world.instrument("AAPL");

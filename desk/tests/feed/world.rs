@@ -73,14 +73,27 @@ pub fn bar(time: OffsetDateTime, open: i64, high: i64, low: i64, close: i64, vol
     }
 }
 
-/// A clock that runs with tokio's, which the test can move.
-struct TokioClock(Instant);
+/// A clock that runs so many times as fast as tokio's, which the test can move.
+struct TokioClock(Instant, u32);
 
 impl Clock for TokioClock {
     fn now(&self) -> OffsetDateTime {
-        datetime!(2026-11-20 15:00:10 UTC) + self.0.elapsed()
+        datetime!(2026-11-20 15:00:10 UTC) + self.0.elapsed() * self.1
     }
 }
+
+/// What is around a desk.
+#[derive(Clone, Copy)]
+struct Surroundings {
+    broker: Environment,
+    database: Option<Environment>,
+    lines: usize,
+    /// How fast the market's time goes by.
+    speed: u32,
+}
+
+const USUAL: Surroundings =
+    Surroundings { broker: Environment::Simulated, database: None, lines: 100, speed: 1 };
 
 /// A desk and its surroundings.
 pub struct World {
@@ -98,20 +111,26 @@ pub struct World {
 
 impl World {
     pub fn start() -> Self {
-        Self::build(Environment::Simulated, None, 100)
+        Self::build(USUAL)
     }
 
     pub fn with_lines(lines: usize) -> Self {
-        Self::build(Environment::Simulated, None, lines)
+        Self::build(Surroundings { lines, ..USUAL })
+    }
+
+    /// A recorded day that goes by so many times as fast as it was.
+    pub fn at_speed(speed: u32) -> Self {
+        Self::build(Surroundings { speed, ..USUAL })
     }
 
     /// A broker of one world and a database that belongs to another.
     pub fn of(broker: Environment, database: Option<Environment>) -> Self {
-        Self::build(broker, database, 100)
+        Self::build(Surroundings { broker, database, ..USUAL })
     }
 
-    fn build(broker: Environment, database: Option<Environment>, lines: usize) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(TokioClock(Instant::now()));
+    fn build(surroundings: Surroundings) -> Self {
+        let Surroundings { broker, database, lines, speed } = surroundings;
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock(Instant::now(), 1));
         let source = Arc::new(Broker::new(broker, lines, clock.now()));
         let database = Arc::new(Database { world: Mutex::new(database), ..Database::new(&source) });
         let bus = Arc::new(LocalBus::new());
@@ -131,8 +150,8 @@ impl World {
             demand: bus.clone(),
             requests: bus.clone(),
             source: Arc::new(move |_| Some(shared.clone() as Arc<dyn MarketDataSource>)),
-            clock: clock.clone(),
-            market_clock: clock,
+            clock,
+            market_clock: Arc::new(TokioClock(Instant::now(), speed)),
         };
         let stop = CancellationToken::new();
         let leader = Mutex::new(run(ports.clone(), stop.clone()));
@@ -152,6 +171,11 @@ impl World {
 
     pub fn now(&self) -> OffsetDateTime {
         self.ports.clock.now()
+    }
+
+    /// The market's time.
+    pub fn market_now(&self) -> OffsetDateTime {
+        self.ports.market_clock.now()
     }
 
     pub fn instrument(&self, symbol: &str) -> InstrumentId {
@@ -507,7 +531,10 @@ impl MarketDataSource for Broker {
             BarQuery::Range(range) => {
                 bars.into_iter().filter(|bar| (range.from..range.to).contains(&bar.time)).collect()
             }
-            BarQuery::Last { count, .. } => bars.iter().rev().take(count).rev().copied().collect(),
+            BarQuery::Last { count, to } => {
+                let past: Vec<_> = bars.into_iter().filter(|bar| bar.time < to).collect();
+                past[past.len().saturating_sub(count)..].to_vec()
+            }
         })
     }
 }
@@ -612,8 +639,21 @@ impl BarStore for Database {
         self.check()?;
         let mut kept = self.kept.lock().unwrap();
         let entry = kept.entry(series).or_default();
+        entry.0.retain(|known| bars.iter().all(|bar| bar.time != known.time));
         entry.0.extend_from_slice(bars);
+        entry.0.sort_by_key(|bar| bar.time);
         entry.1.push(covered);
+        Ok(())
+    }
+
+    async fn newest(&self, series: Series) -> Result<Option<Bar>, StoreError> {
+        self.check()?;
+        Ok(self.kept.lock().unwrap().get(&series).and_then(|(bars, _)| bars.last().copied()))
+    }
+
+    async fn forget(&self, instrument: InstrumentId) -> Result<(), StoreError> {
+        self.check()?;
+        self.kept.lock().unwrap().retain(|series, _| series.instrument != instrument);
         Ok(())
     }
 }

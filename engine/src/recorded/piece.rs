@@ -59,7 +59,8 @@ pub(super) fn add_up(
 
 struct Sum {
     prices: [i64; 4],
-    volume: i64,
+    /// Wider than one volume: a day may have millions of them.
+    volume: i128,
     trades: u32,
     /// The sum of volume times open + high + low + close.
     turnover: i128,
@@ -75,7 +76,7 @@ impl Sum {
     fn add(&mut self, piece: &Piece) {
         let [open, high, low, _] = self.prices;
         self.prices = [open, high.max(piece.prices[1]), low.min(piece.prices[2]), piece.prices[3]];
-        self.volume += piece.volume;
+        self.volume += i128::from(piece.volume);
         self.trades += piece.trades;
         self.turnover += i128::from(piece.prices.iter().sum::<i64>()) * i128::from(piece.volume);
     }
@@ -88,9 +89,24 @@ impl Sum {
             return bar;
         }
         // Four prices in half ten-thousandths make eight times the price.
-        let eighths = i128::from(self.volume.max(1)) * 8;
+        let eighths = self.volume.max(1) * 8;
         let wap = i64::try_from((self.turnover + eighths / 2) / eighths).unwrap_or_default();
         let wap = if self.volume == 0 { close } else { Decimal::new(wap, 4).normalize() };
         MarketBar { volume: Decimal::from(self.volume), wap, trades: self.trades, ..bar }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_add_up_beyond_what_one_can_be() {
+        let piece = Piece { at: 0, prices: [2; 4], volume: i64::MAX, trades: 1 };
+        let mut sum = Sum::of(&piece);
+        sum.add(&piece);
+        let bar = sum.finish(OffsetDateTime::UNIX_EPOCH, BarPrice::Trades);
+        assert_eq!(bar.volume, Decimal::from(i64::MAX) * Decimal::TWO);
+        assert_eq!(bar.wap, bar.close);
     }
 }

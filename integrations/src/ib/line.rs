@@ -10,11 +10,11 @@ mod interval;
 mod lines;
 pub(super) mod quotes;
 pub(super) mod trades;
+mod trouble;
 mod trust;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::instrument::Instrument;
 use domain::market_data::{SourceError, SourceEvent};
@@ -23,26 +23,22 @@ use futures::FutureExt;
 use futures::stream::StreamExt;
 use ibapi::contracts::Contract;
 use ibapi::subscriptions::SubscriptionItem;
-use ibapi::{Error, Notice, SUBSCRIPTION_LAG_CODE};
+use ibapi::{Error, Notice};
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::budget::Class;
 use super::contract::contract_of;
 use super::link::{Link, Session};
-use super::refusal::{
-    COMPETING_SESSION, DISPLAYING_DELAYED, in_words, is_connection_end, is_exhausted, is_not_subscribed,
-    may_pass, refused,
-};
-use flow::{AfterLoss, Flow, StateOrder, Unreadable, Wire};
+use super::refusal::refused;
+use flow::{Flow, StateOrder, Unreadable, Wire};
 pub(super) use lines::Lines;
-use lines::{Slot, exhausted, take_back};
+use lines::{Slot, exhausted, gone, take_back};
 use trust::{Heard, trust};
 
 /// The most ticks that are taken in before the values are told.
 const BATCH: usize = 256;
-/// The unit in which the wait between two retries grows, up to this many times.
-const RETRY_GROWTH_LIMIT: u32 = 8;
 
 /// A subscription that the gateway serves.
 struct Feed<F: Flow> {
@@ -62,6 +58,8 @@ struct Line<F: Flow> {
     instrument: Instrument,
     slot: Option<Slot>,
     feed: Option<Feed<F>>,
+    /// The subscription before, while it is being cancelled.
+    leaving: Option<JoinHandle<()>>,
     /// The last epoch in which we subscribed.
     epoch: u64,
     /// When to try again in this epoch, and how often we did.
@@ -84,6 +82,7 @@ impl<F: Flow> Line<F> {
             instrument,
             slot: None,
             feed: None,
+            leaving: None,
             epoch: 0,
             retry_at: None,
             retries: 0,
@@ -192,16 +191,18 @@ impl<F: Flow> Line<F> {
         self.slot.clone()
     }
 
-    /// Subscribes in a task of its own: should the reader leave meanwhile, the request is taken back.
+    /// Subscribes in a task of its own: should the reader leave meanwhile, the request is taken back. The gateway, which
+    /// counts too, hears first that the subscription before is over.
     async fn request(
-        &self,
+        &mut self,
         session: &Arc<Session>,
         contract: Contract,
         slot: Slot,
     ) -> Result<Box<dyn Wire<F::Tick>>, Error> {
         let (answer, answered) = oneshot::channel();
-        let (lines, session) = (self.lines.clone(), session.clone());
+        let (lines, session, leaving) = (self.lines.clone(), session.clone(), self.leaving.take());
         self.lines.runtime.spawn(async move {
+            gone(leaving).await;
             lines.connection.budget.acquire(Class::Data).await;
             let subscribed = F::subscribe(session, contract).await;
             if let Err(Ok(unwanted)) = answer.send(subscribed) {
@@ -293,81 +294,6 @@ impl<F: Flow> Line<F> {
         self.tell_now();
     }
 
-    /// Heeds a notice about our request that leaves it alive.
-    fn heed(&mut self, notice: &Notice) {
-        match notice.code {
-            SUBSCRIPTION_LAG_CODE => self.lagged(),
-            DISPLAYING_DELAYED => {
-                if let Some(feed) = &mut self.feed {
-                    feed.flow.mark_delayed();
-                }
-            }
-            code if is_not_subscribed(code) => {
-                let until = Instant::now() + self.lines.connection.timings.doubt;
-                if let Some(feed) = self.feed.as_mut().filter(|feed| !feed.heard) {
-                    feed.doubt = Some((until, notice.clone()));
-                }
-            }
-            _ => tracing::info!(instrument = %self.instrument.symbol, "{}", in_words(notice)),
-        }
-    }
-
-    /// The client crate left ticks out.
-    fn lagged(&mut self) {
-        self.tell_values();
-        match F::AFTER_LOSS {
-            AfterLoss::GoOn => self.ready.push_back(SourceEvent::Lost(
-                "ticks came faster than they were read, and some were left out".into(),
-            )),
-            AfterLoss::AskAnew => self.ask_anew("changes came faster than they were read"),
-        }
-    }
-
-    /// Gives the subscription up for a new one.
-    fn ask_anew(&mut self, why: &str) {
-        tracing::info!(instrument = %self.instrument.symbol, kind = %F::KIND, why, "a subscription is made again");
-        self.interrupt();
-        // The first time at once.
-        let retry_at = Instant::now() + self.lines.connection.timings.retry * self.retries;
-        self.try_later(format!("{why}; asking anew"));
-        self.retry_at = Some(retry_at);
-    }
-
-    /// The subscription is over, or was never made.
-    fn failed(&mut self, error: &Error) {
-        self.interrupt();
-        match error {
-            Error::Notice(notice) => self.refused(notice),
-            error if is_connection_end(error) => self.say(FeedState::Stale, Some("connection lost".into())),
-            error => {
-                tracing::warn!(instrument = %self.instrument.symbol, %error, "a subscription broke");
-                self.try_later("the gateway's data could not be read; trying again".into());
-            }
-        }
-    }
-
-    fn refused(&mut self, notice: &Notice) {
-        if is_exhausted(notice.code) {
-            return self.end(exhausted(F::KIND, &self.instrument.symbol));
-        }
-        if !may_pass(notice) {
-            return self.end(refused(notice));
-        }
-        self.try_later(if notice.code == COMPETING_SESSION {
-            format!("another session of this user takes the market data; trying again ({COMPETING_SESSION})")
-        } else {
-            format!("{}; trying again", in_words(notice))
-        });
-    }
-
-    fn try_later(&mut self, reason: String) {
-        self.retries = (self.retries + 1).min(RETRY_GROWTH_LIMIT);
-        let delay: Duration = self.lines.connection.timings.retry * self.retries;
-        self.retry_at = Some(Instant::now() + delay);
-        self.obstacle = Some(reason.clone());
-        self.say(FeedState::Stale, Some(reason));
-    }
-
     fn tell_now(&mut self) {
         let link = self.link.borrow().clone();
         self.tell_state(&link);
@@ -399,7 +325,7 @@ impl<F: Flow> Line<F> {
     fn interrupt(&mut self) {
         let Some(feed) = self.feed.take() else { return };
         self.missed |= feed.heard;
-        self.drop_feed(feed, self.slot.clone());
+        self.leaving = self.drop_feed(feed, self.slot.clone());
     }
 
     fn release(&mut self) {
@@ -409,11 +335,10 @@ impl<F: Flow> Line<F> {
         }
     }
 
-    fn drop_feed(&self, feed: Feed<F>, slot: Option<Slot>) {
+    fn drop_feed(&self, feed: Feed<F>, slot: Option<Slot>) -> Option<JoinHandle<()>> {
         // In a session that is over there is nothing to cancel, and no budget to spend on it.
-        if feed.session.client.is_connected() {
-            self.lines.runtime.spawn(take_back(self.lines.clone(), feed.ticks, slot));
-        }
+        let taking_back = || self.lines.runtime.spawn(take_back(self.lines.clone(), feed.ticks, slot));
+        feed.session.client.is_connected().then(taking_back)
     }
 }
 

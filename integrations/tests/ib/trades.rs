@@ -134,3 +134,29 @@ async fn the_same_is_not_asked_for_again_too_soon() {
     let SourceEvent::Values(TradeValues { price, .. }) = print else { unreachable!() };
     assert_eq!(price.to_string(), "100.00");
 }
+
+#[tokio::test]
+async fn the_gateway_does_not_hear_the_same_too_soon() {
+    let gateways = Duration::from_millis(700);
+    for (ours, is_served) in [(Duration::from_millis(800), true), (Duration::from_millis(10), false)] {
+        let world = World::with(
+            |gateway| gateway.tick_by_tick_interval = gateways,
+            |options| options.timings.trades_interval = ours,
+        )
+        .await;
+        let aapl = world.find("AAPL").await;
+        world.hold(&aapl);
+        drop(world.trades(&aapl).await);
+        world.tapes(0).await;
+        let mut again = Trades { events: world.source.trades(&aapl) };
+        if is_served {
+            again.state(FeedState::Recovering).await;
+            world.tapes(1).await;
+            world.trade(&aapl, "100.00");
+            again.that("a print", |event| matches!(event, SourceEvent::Values(_))).await;
+        } else {
+            let (code, _) = again.refusal().await;
+            assert_eq!(code, RefusalCode::MarketDataLinesExhausted);
+        }
+    }
+}

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use domain::bar::{Bar, BarStore, Series, TimeRange};
+use domain::bar::{Bar, BarSize, BarStore, Series, TimeRange};
+use domain::instrument::InstrumentId;
 use domain::store::StoreError;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -110,6 +111,39 @@ impl BarStore for Sql {
             if covered.from < covered.to {
                 extend_coverage(&transaction, series, covered).await?;
             }
+            Ok(transaction.commit().await?)
+        })
+        .await
+    }
+
+    async fn newest(&self, series: Series) -> Result<Option<Bar>, StoreError> {
+        run(async {
+            let newest = row::Entity::find()
+                .filter(row::Column::InstrumentId.eq(series.instrument.uuid()))
+                .filter(row::Column::Size.eq(series.size.as_str()))
+                .order_by_desc(row::Column::Time)
+                .one(&self.reader)
+                .await?;
+            newest.as_ref().map(row::Model::bar).transpose()
+        })
+        .await
+    }
+
+    async fn forget(&self, instrument: InstrumentId) -> Result<(), StoreError> {
+        run(async {
+            let transaction = self.begin_write().await?;
+            // Whoever is writing ends first: what is covered must never outlive its bars.
+            for (size, ..) in BarSize::ALL {
+                self.lock(&transaction, Lock::Bars(Series { instrument, size })).await?;
+            }
+            coverage::Entity::delete_many()
+                .filter(coverage::Column::InstrumentId.eq(instrument.uuid()))
+                .exec(&transaction)
+                .await?;
+            row::Entity::delete_many()
+                .filter(row::Column::InstrumentId.eq(instrument.uuid()))
+                .exec(&transaction)
+                .await?;
             Ok(transaction.commit().await?)
         })
         .await

@@ -20,6 +20,7 @@ pub async fn contract(pair: &Pair) {
     coverage(pair).await;
     the_most_bars(pair).await;
     writers_at_once(pair).await;
+    what_is_forgotten(pair).await;
 }
 
 async fn round_trip(pair: &Pair) {
@@ -95,4 +96,24 @@ async fn writers_at_once(pair: &Pair) {
     }
     let (read, known) = pair.one.read(of, minutes(-5, 99)).await.unwrap();
     assert_eq!((read.len(), known), (20, vec![minutes(0, 20)]));
+}
+
+/// Every size of one instrument is forgotten, and nothing of another; then it is kept anew.
+async fn what_is_forgotten(pair: &Pair) {
+    let (of, other) = (series(6), series(7));
+    let longer = Series { size: BarSize::Hour1, ..of };
+    assert_eq!(pair.one.newest(of).await.unwrap(), None);
+    for kept in [of, longer, other] {
+        pair.one.write(kept, minutes(0, 5), &[bar(minute(3), "3"), bar(minute(1), "1")]).await.unwrap();
+    }
+    assert_eq!(pair.other.newest(of).await.unwrap(), Some(bar(minute(3), "3")));
+    pair.other.forget(of.instrument).await.unwrap();
+    for forgotten in [of, longer] {
+        assert_eq!(pair.one.read(forgotten, minutes(-9, 9)).await.unwrap(), (vec![], vec![]));
+        assert_eq!(pair.one.newest(forgotten).await.unwrap(), None);
+    }
+    assert_eq!(pair.one.read(other, minutes(0, 5)).await.unwrap().0.len(), 2);
+    pair.one.write(of, minutes(2, 4), &[bar(minute(3), "0.3")]).await.unwrap();
+    let (read, known) = pair.other.read(of, minutes(0, 5)).await.unwrap();
+    assert_eq!((read, known), (vec![bar(minute(3), "0.3")], vec![minutes(2, 4)]));
 }

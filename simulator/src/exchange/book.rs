@@ -13,6 +13,8 @@ pub(crate) struct Update {
     pub(crate) now: Snapshot,
     /// The tick that was published, or of a tape the next one: it is told even where it changes nothing.
     pub(crate) tick: Option<Tick>,
+    /// All generated ticks before this moment are in the prices.
+    pub(crate) until: OffsetDateTime,
 }
 
 /// Somebody who is told.
@@ -37,7 +39,7 @@ impl Book {
     }
 
     pub(super) fn watch(&mut self, watcher: Watcher) {
-        (watcher.tell)(&Update { before: None, now: self.values, tick: None });
+        (watcher.tell)(&Update { before: None, now: self.values, tick: None, until: self.cursor });
         self.watchers.push(watcher);
     }
 
@@ -52,7 +54,7 @@ impl Book {
     /// Tells one watcher all prices.
     pub(super) fn tell_all(&self, id: u64) {
         for watcher in self.watchers.iter().filter(|watcher| watcher.id == id) {
-            (watcher.tell)(&Update { before: None, now: self.values, tick: None });
+            (watcher.tell)(&Update { before: None, now: self.values, tick: None, until: self.cursor });
         }
     }
 
@@ -61,7 +63,8 @@ impl Book {
         for tick in ticks {
             let before = self.values;
             fold(&mut self.values, tick);
-            self.tell(&Update { before: Some(before), now: self.values, tick: Some(*tick) });
+            let tick = Some(*tick);
+            self.tell(&Update { before: Some(before), now: self.values, tick, until: self.cursor });
         }
     }
 
@@ -85,7 +88,7 @@ impl Book {
         self.cursor = cursor;
         if values != self.values {
             let before = std::mem::replace(&mut self.values, values);
-            self.tell(&Update { before: Some(before), now: values, tick: None });
+            self.tell(&Update { before: Some(before), now: values, tick: None, until: cursor });
         }
     }
 
@@ -93,7 +96,8 @@ impl Book {
     pub(super) fn close(&mut self) {
         if !self.is_closed {
             self.is_closed = true;
-            self.tell(&Update { before: Some(self.values), now: self.values, tick: None });
+            let (now, until) = (self.values, self.cursor);
+            self.tell(&Update { before: Some(now), now, tick: None, until });
         }
     }
 

@@ -32,8 +32,8 @@ impl Exchange {
         Print::plain(tick, exchange.unwrap_or_default()).into_iter().collect()
     }
 
-    /// The book below these best prices, now.
-    pub(crate) fn depth(&self, con_id: i32, top: &Snapshot) -> Depth {
-        self.floor.market.depth(con_id, top, self.now())
+    /// The book below these best prices, as far as all before `until` has made it.
+    pub(crate) fn depth(&self, con_id: i32, top: &Snapshot, until: OffsetDateTime) -> Depth {
+        self.floor.market.depth(con_id, top, until)
     }
 }

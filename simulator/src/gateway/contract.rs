@@ -199,7 +199,7 @@ fn stock_type(listing: &Listing) -> Option<&'static str> {
 }
 
 /// The broker's name of a time zone.
-fn time_zone_id(iana: &str) -> &str {
+pub(super) fn time_zone_id(iana: &str) -> &str {
     match iana {
         "America/New_York" => "US/Eastern",
         "America/Chicago" => "US/Central",

@@ -152,7 +152,7 @@ impl Teller {
         if !self.hub.streams_flow() {
             return;
         }
-        let depth = self.hub.exchange.depth(self.con_id, &update.now);
+        let depth = self.hub.exchange.depth(self.con_id, &update.now, update.until);
         let now = Depth { bids: self.rows_of(depth.bids), asks: self.rows_of(depth.asks) };
         let mut shown = self.shown();
         let mut batch = self.out.batch();

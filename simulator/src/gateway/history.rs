@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::outbox::Outbox;
 use super::period::{self, Span};
 use super::session::{Outcome, Session, decode};
-use super::{Hub, handshake, search};
+use super::{Hub, handshake, schedule, search};
 use crate::exchange::BarsQuestion;
 use crate::notice::Notice;
 use crate::wire::history::{
@@ -79,6 +79,9 @@ impl Session {
             let words = "Duplicate ticker ID for API historical data query.";
             return Err(Notice::refusal(request_id, 386, words));
         }
+        if request.what_to_show.as_deref().is_some_and(|what| what.eq_ignore_ascii_case(schedule::SHOWN)) {
+            return self.send_schedule(request);
+        }
         let question = self.understand(request)?;
         self.need_history(request_id)?;
         let Ok(permit) = self.open_history.clone().try_acquire_owned() else {
@@ -112,12 +115,7 @@ impl Session {
         let span =
             Span::parse(request.duration.as_deref().unwrap_or_default()).map_err(|cause| invalid(&cause))?;
         let price = price(request_id, listing, request.what_to_show.as_deref().unwrap_or_default())?;
-        let end = request.end_date_time.as_deref().unwrap_or_default();
-        let to = period::end(end, self.hub.exchange.now()).ok_or_else(|| {
-            let words = "End Date: The date, time, or time-zone entered is invalid. The correct format is \
-                         yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional.";
-            Notice::refusal(request_id, 10314, words)
-        })?;
+        let to = self.end(request)?;
         let dates = match request.format_date {
             Some(1) => Dates::Local,
             Some(2) => Dates::Seconds,
@@ -126,7 +124,8 @@ impl Session {
                 return Err(invalid(&format!("Date formatting selection of {format} rejected")));
             }
         };
-        if request.keep_up_to_date.unwrap_or_default() && !end.is_empty() {
+        let has_end = request.end_date_time.as_deref().is_some_and(|end| !end.is_empty());
+        if request.keep_up_to_date.unwrap_or_default() && has_end {
             return Err(invalid("End Date/Time must be empty where the data is to be kept up to date"));
         }
         if request.keep_up_to_date.unwrap_or_default() && size < BarSize::Sec5 {
@@ -140,6 +139,16 @@ impl Session {
             request_id,
             bars: BarsQuestion { con_id: listing.con_id, size, price, from, to },
             dates,
+        })
+    }
+
+    /// Until when a request asks.
+    pub(super) fn end(&self, request: &HistoricalDataRequest) -> Result<OffsetDateTime, Notice> {
+        let end = request.end_date_time.as_deref().unwrap_or_default();
+        period::end(end, self.hub.exchange.now()).ok_or_else(|| {
+            let words = "End Date: The date, time, or time-zone entered is invalid. The correct format is \
+                         yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional.";
+            Notice::refusal(request.req_id.unwrap_or_default(), 10314, words)
         })
     }
 

@@ -167,7 +167,8 @@ impl Session {
         let (feed, types, _) = feed_of(refusal);
         self.announce(request_id, listing, refusal);
         if let Some(now) = self.hub.exchange.snapshot(listing.con_id, feed) {
-            let update = Update { before: None, now, tick: None };
+            let until = self.hub.exchange.now();
+            let update = Update { before: None, now, tick: None, until };
             self.out.send_batch(quote::ticks(&update, Voice { request_id, types }, self.out.batch()));
         }
         self.out.send(&TickSnapshotEnd { req_id: Some(request_id) });

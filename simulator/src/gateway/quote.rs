@@ -72,7 +72,7 @@ pub(super) struct Voice {
 pub(super) fn ticks(update: &Update, voice: Voice, batch: Batch) -> Batch {
     let Voice { request_id, types } = voice;
     let mut ticks = Ticks { request_id, batch };
-    let Update { before, now, tick } = update;
+    let Update { before, now, tick, .. } = update;
     let level = |of: fn(&Snapshot) -> PriceAndSize| (before.as_ref().map(of), of(now));
     let bid = level(|values| (present(values.bid), Some(values.bid_size)));
     let ask = level(|values| (present(values.ask), Some(values.ask_size)));
@@ -233,6 +233,10 @@ mod tests {
         types
     }
 
+    fn update(before: Option<Snapshot>, now: Snapshot, tick: Option<Tick>) -> Update {
+        Update { before, now, tick, until: OffsetDateTime::UNIX_EPOCH }
+    }
+
     #[test]
     fn only_what_changed_is_told() {
         let before = snapshot();
@@ -252,7 +256,7 @@ mod tests {
         ];
         for (what, before, now, tick, expected) in cases {
             let tick = tick.map(|kind| Tick { at: OffsetDateTime::UNIX_EPOCH, kind });
-            assert_eq!(types(&Update { before, now, tick }), expected, "{what}");
+            assert_eq!(types(&update(before, now, tick)), expected, "{what}");
         }
     }
 
@@ -260,13 +264,13 @@ mod tests {
     fn what_is_absent_is_left_out() {
         let zero = Decimal::ZERO;
         let now = Snapshot { bid: zero, ask: zero, previous_close: zero, ..snapshot() };
-        assert_eq!(types(&Update { before: None, now, tick: None }), [45, 4, 8, 6, 7, 14, 49]);
-        assert_eq!(types(&Update { before: Some(now), now, tick: None }), Vec::<i32>::new());
+        assert_eq!(types(&update(None, now, None)), [45, 4, 8, 6, 7, 14, 49]);
+        assert_eq!(types(&update(Some(now), now, None)), Vec::<i32>::new());
     }
 
     #[test]
     fn what_never_trades_has_neither_last_nor_volume() {
         let now = Snapshot { last: None, last_size: None, last_at: None, ..snapshot() };
-        assert_eq!(types(&Update { before: None, now, tick: None }), [1, 2, 6, 7, 9, 14, 49]);
+        assert_eq!(types(&update(None, now, None)), [1, 2, 6, 7, 9, 14, 49]);
     }
 }

@@ -1,7 +1,10 @@
-//! How many streams of a kind the user may have at a time, over all clients.
+//! How many streams of a kind the user may have at a time, and how often they may be asked for, over all clients.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,39 +19,52 @@ pub(super) enum Counting {
 pub(super) struct Seats {
     counting: Counting,
     limit: usize,
+    /// Between two requests for one instrument.
+    interval: Duration,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
     /// How many streams each contract id has.
-    taken: Mutex<HashMap<i32, usize>>,
+    streams: HashMap<i32, usize>,
+    /// When each was asked for last.
+    asked: HashMap<i32, Instant>,
 }
 
 impl Seats {
-    /// So many seats, all free.
-    pub(super) fn new(counting: Counting, limit: usize) -> Arc<Self> {
-        Arc::new(Self { counting, limit, taken: Mutex::default() })
+    /// So many seats, all free; one instrument may be asked for at this interval at most.
+    pub(super) fn new(counting: Counting, limit: usize, interval: Duration) -> Arc<Self> {
+        Arc::new(Self { counting, limit, interval, taken: Mutex::default() })
     }
 
-    /// A seat for a stream of this contract id; `None` where all are taken.
+    /// A seat for a stream of this contract id; `None` where all are taken, or where it was taken a moment ago.
     pub(super) fn take(self: &Arc<Self>, con_id: i32) -> Option<Seat> {
+        let now = Instant::now();
         let mut taken = self.taken();
+        let Taken { streams, asked } = &mut *taken;
         let has_room = match self.counting {
-            Counting::Streams => taken.values().sum::<usize>() < self.limit,
-            Counting::Instruments => taken.len() < self.limit || taken.contains_key(&con_id),
+            Counting::Streams => streams.values().sum::<usize>() < self.limit,
+            Counting::Instruments => streams.len() < self.limit || streams.contains_key(&con_id),
         };
-        if !has_room {
+        asked.retain(|_, at| now.duration_since(*at) < self.interval);
+        if !has_room || asked.contains_key(&con_id) {
             return None;
         }
-        *taken.entry(con_id).or_default() += 1;
+        asked.insert(con_id, now);
+        *streams.entry(con_id).or_default() += 1;
         Some(Seat { seats: self.clone(), con_id })
     }
 
     /// How many are taken.
     pub(super) fn in_use(&self) -> usize {
         match self.counting {
-            Counting::Streams => self.taken().values().sum(),
-            Counting::Instruments => self.taken().len(),
+            Counting::Streams => self.taken().streams.values().sum(),
+            Counting::Instruments => self.taken().streams.len(),
         }
     }
 
-    fn taken(&self) -> MutexGuard<'_, HashMap<i32, usize>> {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,10 +78,10 @@ pub(super) struct Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken();
-        if let Some(streams) = taken.get_mut(&self.con_id) {
+        if let Some(streams) = taken.streams.get_mut(&self.con_id) {
             *streams -= 1;
             if *streams == 0 {
-                taken.remove(&self.con_id);
+                taken.streams.remove(&self.con_id);
             }
         }
     }
@@ -78,7 +94,7 @@ mod tests {
     #[test]
     fn seats_are_counted_by_stream_or_by_instrument() {
         for (counting, expected) in [(Counting::Streams, 2), (Counting::Instruments, 3)] {
-            let seats = Seats::new(counting, 2);
+            let seats = Seats::new(counting, 2, Duration::ZERO);
             let mut taken: Vec<Seat> = [1, 1, 2, 3].iter().filter_map(|id| seats.take(*id)).collect();
             assert_eq!(taken.len(), expected, "{counting:?}");
             assert_eq!(seats.in_use(), 2);
@@ -86,5 +102,14 @@ mod tests {
             assert_eq!(seats.in_use(), 0);
             assert!(seats.take(3).is_some());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_instrument_is_not_asked_for_again_too_soon() {
+        let seats = Seats::new(Counting::Streams, 5, Duration::from_secs(15));
+        drop(seats.take(1));
+        assert!(seats.take(1).is_none() && seats.take(2).is_some());
+        tokio::time::advance(Duration::from_secs(15)).await;
+        assert!(seats.take(1).is_some());
     }
 }

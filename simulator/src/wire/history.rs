@@ -100,6 +100,32 @@ pub(crate) struct HeadTimestamp {
     pub(crate) head_timestamp: Option<String>,
 }
 
+/// `HistoricalSession` of the protocol.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct HistoricalSession {
+    #[prost(string, optional, tag = "1")]
+    pub(crate) start_date_time: Option<String>,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) end_date_time: Option<String>,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) ref_date: Option<String>,
+}
+
+/// `HistoricalSchedule` of the protocol.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct HistoricalSchedule {
+    #[prost(int32, optional, tag = "1")]
+    pub(crate) req_id: Option<i32>,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) start_date_time: Option<String>,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) end_date_time: Option<String>,
+    #[prost(string, optional, tag = "4")]
+    pub(crate) time_zone: Option<String>,
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) historical_sessions: Vec<HistoricalSession>,
+}
+
 /// The bars that answer a request, and that these are all. In protobuf these are two messages, in text one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct History {
@@ -122,4 +148,5 @@ impl Response for History {
 super::responses! {
     HistoricalDataUpdate = 90,
     HeadTimestamp = 88,
+    HistoricalSchedule = 106,
 }

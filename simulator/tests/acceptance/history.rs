@@ -168,3 +168,20 @@ async fn what_cannot_be_had_is_refused() {
         assert_eq!(code(&within(request.fetch()).await.unwrap_err()), expected);
     }
 }
+
+#[tokio::test]
+async fn sessions_of_the_past_are_whole_days() {
+    let simulator = start().await;
+    let client = connect(&simulator, 1).await;
+    let (known, unknown) = (stock("AAPL"), stock("NOSUCH"));
+    let asked = |contract| client.historical_schedules(contract, historical::Duration::days(3)).ending(END);
+    let schedule = within(asked(&known).fetch()).await.unwrap();
+    assert_eq!(schedule.time_zone, "US/Eastern");
+    let sessions: Vec<_> = schedule.sessions.iter().map(|session| session.reference.to_string()).collect();
+    assert_eq!(sessions, ["2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"]);
+    assert_eq!(schedule.sessions[3].start, datetime!(2026-11-20 05:00 UTC));
+    assert_eq!(schedule.sessions[3].end, datetime!(2026-11-21 05:00 UTC));
+    assert_eq!((schedule.start, schedule.end), (schedule.sessions[0].start, schedule.sessions[3].end));
+    let nobody = within(asked(&unknown).fetch()).await;
+    assert_eq!(code(&nobody.unwrap_err()), 200);
+}

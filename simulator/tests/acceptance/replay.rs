@@ -189,3 +189,21 @@ async fn the_best_rows_of_the_book_are_recorded() {
     let MarketDepths::MarketDepthL2(row) = next(&mut rows).await.unwrap() else { panic!("a row") };
     assert_eq!((row.position, row.side, row.size.to_string()), (0, 1, "300".to_owned()));
 }
+
+#[tokio::test]
+async fn the_book_of_a_fast_replay_is_that_of_its_best_prices() {
+    use ibapi::market_data::SmartDepth;
+    use ibapi::market_data::realtime::MarketDepths;
+    let folder = folder();
+    // More than a second of the day goes by between two looks at its clock, and each second has other prices.
+    let (simulator, client) = start(&folder, Speed::Times(5_000.0), time!(09:30)).await;
+    let mut aig = stock("AIG");
+    aig.contract_id = listing(&simulator, "AIG").con_id;
+    let mut rows = client.market_depth(&aig, 5).smart_depth(SmartDepth::Yes).subscribe().await.unwrap();
+    for _ in 0..8 {
+        let MarketDepths::MarketDepthL2(row) = next(&mut rows).await.unwrap() else { panic!("a row") };
+        let is_told = row.operation != 2 && row.position == 0;
+        let expected = if row.side == 0 { "ARCA" } else { "NYSE" };
+        assert!(!is_told || row.market_maker == expected, "the recorded exchange: {row:?}");
+    }
+}

@@ -136,7 +136,7 @@ async fn a_bus_or_a_desk_that_goes_away_is_a_gap_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_told_to_newcomers_until_a_print_comes() {
+async fn a_refusal_is_told_to_newcomers_until_the_desk_is_served() {
     let hub = Hub::with_desk();
     let mut stream = follow(&hub).await;
     let refusal = FeedRefusal {
@@ -149,7 +149,14 @@ async fn a_refusal_is_told_to_newcomers_until_a_print_comes() {
     assert_eq!(next(&mut stream).await, FeedEvent::Refused(refusal.clone()));
     let mut newcomer = hub.feed.trades(id(1));
     assert_eq!(next(&mut newcomer).await, FeedEvent::Refused(refusal));
+    let served = StreamGap { instrument: id(1), after: None, at: FixedClock.now(), reason: "served".into() };
+    hub.bus.tell(Message::Gap(LineKind::Trades, served.clone()));
+    assert_eq!(next(&mut stream).await, FeedEvent::Gap(served.clone()));
+    let mut after = hub.feed.trades(id(1));
+    assert_eq!(next(&mut after).await, FeedEvent::Gap(served.clone()), "what was refused is served by now");
     hub.bus.tell(print(1, 1));
+    assert_eq!(value(&mut after).await.0, 1);
+    assert_eq!(next(&mut newcomer).await, FeedEvent::Gap(served));
     assert_eq!(value(&mut newcomer).await.0, 1);
     value(&mut stream).await;
     let mut later = hub.feed.trades(id(1));

@@ -9,6 +9,7 @@ use domain::market_data::{LineKind, SourceError, SourceEvent};
 use futures::stream::{BoxStream, StreamExt, unfold};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 
 use super::Line;
 use super::flow::{Flow, Wire};
@@ -63,11 +64,37 @@ pub(super) async fn take_back<T>(lines: Lines, ticks: Box<dyn Wire<T>>, slot: Op
     drop((ticks, slot));
 }
 
+/// Waits until a subscription that is given up has been cancelled.
+pub(super) async fn gone(leaving: Option<JoinHandle<()>>) {
+    if let Some(leaving) = leaving {
+        // One that could not be cancelled is over with its session.
+        let _ = leaving.await;
+    }
+}
+
 pub(super) fn exhausted(kind: LineKind, symbol: &str) -> SourceError {
     SourceError::Rejected {
         code: RefusalCode::MarketDataLinesExhausted,
         message: format!(
             "every {kind} line of the account is in use, there is none for {symbol}: close another one first"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_next_subscription_waits_for_the_cancel_of_the_one_before() {
+        let (cancelled, cancel) = oneshot::channel::<()>();
+        let mut waiting = Box::pin(gone(Some(tokio::spawn(async move { drop(cancel.await) }))));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        cancelled.send(()).unwrap();
+        waiting.await;
+        gone(None).await;
     }
 }

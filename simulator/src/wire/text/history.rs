@@ -2,7 +2,7 @@
 
 use super::super::history::{
     HeadTimestamp, HeadTimestampRequest, HistoricalDataBar, HistoricalDataRequest, HistoricalDataUpdate,
-    History,
+    HistoricalSchedule, History,
 };
 use super::{FromText, Malformed, Reader, ToText, Writer};
 
@@ -91,5 +91,18 @@ impl ToText for HistoricalDataUpdate {
 impl ToText for HeadTimestamp {
     fn write(&self, fields: &mut Writer<'_>) {
         fields.number(&self.req_id).put(&self.head_timestamp);
+    }
+}
+
+impl ToText for HistoricalSchedule {
+    fn write(&self, fields: &mut Writer<'_>) {
+        fields
+            .number(&self.req_id)
+            .put(&self.start_date_time)
+            .put(&self.end_date_time)
+            .put(&self.time_zone)
+            .list(&self.historical_sessions, |fields, session| {
+                fields.put(&session.start_date_time).put(&session.end_date_time).put(&session.ref_date);
+            });
     }
 }

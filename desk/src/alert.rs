@@ -2,20 +2,21 @@
 //!
 //! One task of the leading desk sees every quote and live bar that this desk publishes and some alert looks at
 //! ([`crate::tap`]), and has them fed though nobody watches. It decides in memory ([`board`]); whatever needs the database
-//! is done beside, so that a slow one delays no decision: what goes off waits in a queue until it is written down.
+//! is done beside, so that a slow one delays no decision: what is to be written down waits in the [`ledger`].
 
 mod board;
+mod entry;
+mod ledger;
 mod statistics;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::alert::{AlertEventId, AlertId, DeliveryId, Fired, Firing, Watched};
+use domain::alert::{ActiveAlerts, AlertEventId, AlertId, DeliveryId, Fired, Firing};
 use domain::bar::{BarQuery, Series};
 use domain::bus::{Delivery, Message, Topic};
-use domain::instrument::Instrument;
-use domain::market_data::{ConnectionStatus, LineKind};
+use domain::market_data::ConnectionStatus;
 use domain::random::new_id;
 use domain::store::StoreError;
 use futures::future::BoxFuture;
@@ -26,9 +27,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
-use self::board::{Board, Off, Outcome};
+use self::board::Board;
+use self::entry::{Off, Outcome};
+use self::ledger::{Ledger, Line, Written};
 use self::statistics::{Answer, Request, Wants};
 use crate::answer::World;
 use crate::history::History;
@@ -43,9 +46,6 @@ const READ_PAUSE: Duration = Duration::from_millis(500);
 /// How often what was seen is kept.
 const KEEP_EVERY: Duration = Duration::from_mins(1);
 
-/// How often those are ended whose time is over.
-const EXPIRE_EVERY: Duration = Duration::from_secs(5);
-
 /// How often it is said what is to be fed, and for how long that holds.
 const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 const ANNOUNCED_FOR: Duration = Duration::from_secs(15);
@@ -53,30 +53,25 @@ const ANNOUNCED_FOR: Duration = Duration::from_secs(15);
 /// How often it is looked what is due.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How many are written down, or kept, at once.
-const AT_ONCE: usize = 200;
+/// Why an alert is not watched that cannot be read.
+const UNREADABLE: &str =
+    "the desk cannot read this alert or its instrument; the operator finds the reason in the desk's log";
 
-/// How long is waited after the database did not answer.
-const RETRY: Duration = Duration::from_secs(1);
+/// Why an alert is quiet that went off.
+const UNWRITTEN: &str =
+    "it went off, and that could not be written down; the operator finds the reason in the desk's log";
 
-/// Watches until `ended`.
+/// Watches until `ended`. Without a broker nothing is seen, and the alerts say so; they end in time all the same.
 pub(crate) async fn run(
     this: Arc<Leadership>,
     statuses: watch::Receiver<ConnectionStatus>,
     ended: CancellationToken,
 ) {
-    let Some(source) = this.source.clone() else { return ended.cancelled().await };
-    let history = Arc::new(History {
-        source,
-        world: World::new(statuses),
-        store: this.ports.bars.clone(),
-        market_clock: this.ports.market_clock.clone(),
-    });
     let mut tap = this.tap.listen();
     let mut told = changes(&this, ended.clone());
     let mut every = tokio::time::interval(TICK);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut watching = Watching::new(this, history);
+    let mut watching = Watching::new(this, statuses);
     loop {
         tokio::select! {
             () = ended.cancelled() => break,
@@ -126,8 +121,8 @@ fn changes(this: &Leadership, ended: CancellationToken) -> BoxStream<'static, ()
 
 /// Something that was done beside.
 enum Done {
-    Read(Result<Vec<(Watched, Instrument)>, StoreError>),
-    Written(Vec<Firing>, Result<Vec<Fired>, StoreError>),
+    Read(Result<ActiveAlerts, StoreError>),
+    Written(Line, Result<Written, StoreError>),
     History(Answer),
     Quotes(Vec<Arc<Message>>),
     Nothing,
@@ -135,36 +130,43 @@ enum Done {
 
 struct Watching {
     this: Arc<Leadership>,
-    history: Arc<History>,
+    /// None where no broker is configured.
+    history: Option<Arc<History>>,
+    /// Why nothing is fed, where no broker is configured.
+    unfed: Option<String>,
     board: Board,
+    ledger: Ledger,
+    /// Alerts that cannot be read, whose owners are told so.
+    unreadable: HashSet<AlertId>,
     work: FuturesUnordered<BoxFuture<'static, Done>>,
-    /// What went off and is not written down yet.
-    outbox: VecDeque<Firing>,
     is_reading: bool,
-    is_writing: bool,
     read_at: Instant,
-    write_at: Instant,
     keep_at: Instant,
-    expire_at: Instant,
     announce_at: Instant,
 }
 
 impl Watching {
-    fn new(this: Arc<Leadership>, history: Arc<History>) -> Self {
+    fn new(this: Arc<Leadership>, statuses: watch::Receiver<ConnectionStatus>) -> Self {
         let now = Instant::now();
+        let unfed = statuses.borrow().message.clone().filter(|_| this.source.is_none());
+        let history = |source| History {
+            source,
+            world: World::new(statuses),
+            store: this.ports.bars.clone(),
+            market_clock: this.ports.market_clock.clone(),
+        };
         Self {
-            this,
-            history,
+            history: this.source.clone().map(history).map(Arc::new),
+            unfed,
             board: Board::default(),
+            ledger: Ledger::new(now),
+            unreadable: HashSet::new(),
             work: FuturesUnordered::new(),
-            outbox: VecDeque::new(),
             is_reading: false,
-            is_writing: false,
             read_at: now,
-            write_at: now,
             keep_at: now + KEEP_EVERY,
-            expire_at: now,
             announce_at: now,
+            this,
         }
     }
 
@@ -174,31 +176,18 @@ impl Watching {
 
     /// Takes in something that this desk published.
     fn hear(&mut self, message: &Message) {
-        let now = self.now();
-        let outcome = match message {
-            Message::Quote(quote) => self.board.quote(quote, now),
-            Message::Bar(update) => {
-                let (outcome, wants) = self.board.bar(update, now);
-                self.fetch(update.series, wants);
-                outcome
-            }
-            Message::Refused(LineKind::Quotes, refusal) => self.board.refused(refusal, now),
-            _ => Outcome::default(),
-        };
+        let (outcome, wants) = self.board.see(message, self.now());
+        if let Message::Bar(update) = message {
+            self.fetch(update.series, wants);
+        }
         self.take(outcome);
     }
 
     fn take(&mut self, outcome: Outcome) {
         let firings: Vec<_> = outcome.off.into_iter().map(|off| self.firing(off)).collect();
-        self.outbox.extend(firings);
-        let mut by_reason: BTreeMap<Option<String>, Vec<AlertId>> = BTreeMap::new();
+        self.ledger.fire(firings);
         for (alert, reason) in outcome.noted {
-            by_reason.entry(reason).or_default().push(alert);
-        }
-        for (reason, alerts) in by_reason {
-            let store = self.this.ports.alerts.clone();
-            let note = async move { store.note(&alerts, reason.as_deref()).await };
-            self.work.push(unanswered("cannot note which alerts are watched", note));
+            self.ledger.note(alert, reason);
         }
     }
 
@@ -223,52 +212,29 @@ impl Watching {
     /// Begins whatever is due.
     fn do_due(&mut self) {
         let now = Instant::now();
-        let store = self.this.ports.alerts.clone();
         if !self.is_reading && now >= self.read_at {
             self.is_reading = true;
             self.read_at = now + READ_EVERY;
+            let store = self.this.ports.alerts.clone();
             self.work.push(async move { Done::Read(store.watched().await) }.boxed());
         }
-        if !self.is_writing && !self.outbox.is_empty() && now >= self.write_at {
-            self.write();
-        }
-        if now >= self.keep_at {
+        if now >= self.keep_at && self.ledger.has_kept() {
             self.keep_at = now + KEEP_EVERY;
-            self.keep();
+            self.ledger.keep(self.board.unkept());
         }
-        // What went off in time is written down before its alert is ended.
-        let is_written = self.outbox.is_empty() && !self.is_writing;
-        if is_written && now >= self.expire_at {
-            self.expire_at = now + EXPIRE_EVERY;
-            let (store, at) = (self.this.ports.alerts.clone(), self.now());
-            let expire = async move { store.expire(at).await.map(drop) };
-            self.work.push(unanswered("cannot end alerts whose time is over", expire));
+        if let Some(line) = self.ledger.next(now, self.now()) {
+            let (store, epoch) = (self.this.ports.alerts.clone(), self.this.epoch);
+            self.work.push(
+                async move {
+                    let written = line.write(store.as_ref(), epoch).await;
+                    Done::Written(line, written)
+                }
+                .boxed(),
+            );
         }
         if now >= self.announce_at {
             self.announce_at = now + ANNOUNCE_EVERY;
             self.announce();
-        }
-    }
-
-    fn write(&mut self) {
-        self.is_writing = true;
-        let count = self.outbox.len().min(AT_ONCE);
-        let firings: Vec<_> = self.outbox.drain(..count).collect();
-        let (store, epoch) = (self.this.ports.alerts.clone(), self.this.epoch);
-        self.work.push(
-            async move {
-                let fired = store.trigger(epoch, &firings).await;
-                Done::Written(firings, fired)
-            }
-            .boxed(),
-        );
-    }
-
-    fn keep(&mut self) {
-        for seen in self.board.unkept().chunks(AT_ONCE) {
-            let (store, seen) = (self.this.ports.alerts.clone(), seen.to_vec());
-            let keep = async move { store.keep(&seen).await };
-            self.work.push(unanswered("cannot keep what was seen of alerts", keep));
         }
     }
 
@@ -290,10 +256,10 @@ impl Watching {
 
     /// Asks for history where it is wanted.
     fn fetch(&mut self, series: Series, wants: Wants) {
-        let Wants::History(request) = wants else { return };
+        let (Wants::History(request), Some(history)) = (wants, self.history.clone()) else { return };
         let Request { count, to } = request;
         let query = BarQuery::Last { count, to };
-        let (history, instruments) = (self.history.clone(), self.this.ports.instruments.clone());
+        let instruments = self.this.ports.instruments.clone();
         self.work.push(
             async move {
                 let known =
@@ -315,14 +281,17 @@ impl Watching {
                 self.is_reading = false;
                 self.read_at = self.read_at.max(Instant::now() + READ_PAUSE);
                 match read {
-                    Ok(watched) => self.watch(watched),
+                    Ok(active) => self.watch(active),
                     Err(error) => warn!(error = error_chain(&error), "cannot read alerts"),
                 }
             }
-            Done::Written(firings, fired) => {
-                self.is_writing = false;
-                self.written(firings, fired);
+            Done::Written(line, Ok(written)) => {
+                self.ledger.wrote(&written, Instant::now());
+                if let (Line::Fire(firings), Written::Fired(fired)) = (line, written) {
+                    self.fired(&firings, &fired);
+                }
             }
+            Done::Written(line, Err(error)) => self.not_written(line, &error),
             Done::History(answer) => {
                 let (outcome, wants) = self.board.history(&answer, self.now());
                 self.fetch(answer.series, wants);
@@ -334,10 +303,19 @@ impl Watching {
     }
 
     /// Watches exactly these. Of instruments that were not watched before, the quote is asked for that was told last.
-    fn watch(&mut self, watched: Vec<(Watched, Instrument)>) {
+    fn watch(&mut self, active: ActiveAlerts) {
         let before = self.board.topics();
-        let outcome = self.board.replace(watched, self.now());
+        let outcome = self.board.replace(active.watched, self.now());
         self.take(outcome);
+        if let Some(reason) = &self.unfed {
+            let outcome = self.board.note_whole(reason);
+            self.take(outcome);
+        }
+        let unreadable: HashSet<AlertId> = active.unreadable.into_iter().collect();
+        for alert in unreadable.difference(&self.unreadable) {
+            self.ledger.note(*alert, Some(UNREADABLE.to_owned()));
+        }
+        self.unreadable = unreadable;
         let topics = self.board.topics();
         if topics == before {
             return;
@@ -373,27 +351,27 @@ impl Watching {
         }
     }
 
-    fn written(&mut self, firings: Vec<Firing>, fired: Result<Vec<Fired>, StoreError>) {
-        let fired = match fired {
-            Ok(fired) => fired,
-            Err(error) => {
-                warn!(error = error_chain(&error), "cannot write down which alerts went off; trying again");
-                self.write_at = Instant::now() + RETRY;
-                firings.into_iter().rev().for_each(|firing| self.outbox.push_front(firing));
-                return;
-            }
-        };
+    fn not_written(&mut self, line: Line, error: &StoreError) {
+        warn!(error = error_chain(error), "cannot write down what became of alerts");
+        if let Some(firing) = self.ledger.failed(line, error, Instant::now()) {
+            error!(alert = %firing.alert.0, "an alert went off that cannot be written down; it is left out");
+            let outcome = self.board.note(firing.alert, UNWRITTEN);
+            self.take(outcome);
+        }
+    }
+
+    fn fired(&mut self, firings: &[Firing], fired: &[Fired]) {
         let tried: Vec<AlertId> = firings.iter().map(|firing| firing.alert).collect();
         // What failed rests as well, however often it was to go off.
         let failed = firings.iter().any(|firing| firing.failure.is_some());
-        if self.board.written(&tried, &fired) || failed {
+        if self.board.written(&tried, fired) || failed {
             self.read_at = Instant::now();
         }
         if fired.is_empty() {
             return;
         }
         info!(count = fired.len(), "alerts went off");
-        self.this.due.notify_one();
+        self.this.due.send_replace(());
         let this = self.this.clone();
         let told: Vec<_> = fired.iter().map(|fired| Message::AlertSaid(fired.owner, fired.number)).collect();
         self.work.push(
@@ -410,8 +388,8 @@ impl Watching {
     async fn leave(mut self) {
         let (store, epoch) = (self.this.ports.alerts.clone(), self.this.epoch);
         let leave = async {
-            // What is being written is no longer in the queue; where it fails, it comes back to it.
-            while self.is_writing
+            // What is being written is no longer in the ledger; where it fails, it comes back to it.
+            while self.ledger.is_writing()
                 && let Some(done) = self.work.next().await
             {
                 if matches!(done, Done::Written(..)) {
@@ -419,11 +397,9 @@ impl Watching {
                 }
             }
             self.work.clear();
-            for firings in self.outbox.make_contiguous().chunks(AT_ONCE) {
-                store.trigger(epoch, firings).await?;
-            }
-            for seen in self.board.unkept().chunks(AT_ONCE) {
-                store.keep(seen).await?;
+            self.ledger.keep(self.board.unkept());
+            while let Some(line) = self.ledger.pop() {
+                line.write(store.as_ref(), epoch).await?;
             }
             Ok::<(), StoreError>(())
         };
@@ -434,18 +410,4 @@ impl Watching {
         let demand = self.this.ports.demand.clone();
         let _ = demand.announce(self.this.options.id, &[], ANNOUNCED_FOR).await;
     }
-}
-
-/// Work whose failure is only logged.
-fn unanswered(
-    what: &'static str,
-    work: impl Future<Output = Result<(), StoreError>> + Send + 'static,
-) -> BoxFuture<'static, Done> {
-    async move {
-        if let Err(error) = work.await {
-            warn!(error = error_chain(&error), "{what}");
-        }
-        Done::Nothing
-    }
-    .boxed()
 }

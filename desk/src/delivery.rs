@@ -1,16 +1,20 @@
 //! Delivering what alerts said, by e-mail and webhook.
 //!
-//! Deliveries stand in the database until they were taken or given up. Each try is a task of its own, so many at most to
-//! one machine and in all, so that a receiver that hangs delays nobody else.
+//! Deliveries stand in the database until they were taken or given up. Each try is a task of its own. Each channel has
+//! its own lane, with so many places in all, for one machine and for one user ([`domain::delivery::Room`]), so that
+//! receivers that hang delay their owners alone.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::delivery::{Claim, Job, SendError, Target};
+use domain::alert::DeliveryChannel;
+use domain::delivery::{Claim, Job, Receiver, SendError, Target};
 use domain::mail::Mail;
 use domain::webhook::Post;
-use tokio::task::JoinSet;
+use futures::FutureExt;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -19,66 +23,93 @@ use crate::leader::{Leadership, error_chain};
 /// How often it is looked what is due, also without being told.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The most tries that are under way at once.
-const AT_ONCE: usize = 32;
-
 /// How often it is tried to write down how a try ended; after that it is repeated, which receivers can tell by its id.
 const SETTLE_TRIES: u32 = 10;
 
+/// Why a delivery is given up that made this program stumble.
+const BROKE_OFF: &str =
+    "the delivery broke off by a fault of the server; the operator finds it in the desk's log";
+
 /// Delivers until `ended`.
 pub(crate) async fn run(this: Arc<Leadership>, ended: CancellationToken) {
-    let mut tries: JoinSet<String> = JoinSet::new();
-    let mut busy: HashMap<String, usize> = HashMap::new();
-    loop {
-        tokio::select! {
-            () = ended.cancelled() => return,
-            Some(done) = tries.join_next() => {
-                match done {
-                    Ok(host) => free(&mut busy, &host),
-                    Err(error) => warn!(%error, "a delivery broke off"),
-                }
-                // What waited for this machine's turn is due at once.
-                while let Some(Ok(host)) = tries.try_join_next() {
-                    free(&mut busy, &host);
-                }
+    let lane =
+        |channel| Lane { this: this.clone(), channel, tries: JoinSet::new(), under_way: HashMap::new() };
+    tokio::join!(
+        lane(DeliveryChannel::Email).run(ended.clone()),
+        lane(DeliveryChannel::Webhook).run(ended.clone()),
+    );
+}
+
+/// What goes out by one channel.
+struct Lane {
+    this: Arc<Leadership>,
+    channel: DeliveryChannel,
+    tries: JoinSet<()>,
+    /// The places that the tries take up, until they end: well or badly.
+    under_way: HashMap<Id, Receiver>,
+}
+
+impl Lane {
+    async fn run(mut self, ended: CancellationToken) {
+        let mut due = self.this.due.subscribe();
+        loop {
+            tokio::select! {
+                () = ended.cancelled() => return,
+                Some(done) = self.tries.join_next_with_id() => self.free(done),
+                _ = due.changed() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            () = this.due.notified() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            while let Some(done) = self.tries.try_join_next_with_id() {
+                self.free(done);
+            }
+            tokio::select! {
+                () = ended.cancelled() => return,
+                () = self.claim() => {}
+            }
         }
-        let room = AT_ONCE.saturating_sub(tries.len());
-        if room == 0 {
-            continue;
-        }
-        let under_way = busy.iter().map(|(host, count)| (host.clone(), *count)).collect();
-        let claim = Claim { now: this.ports.clock.now(), count: room, busy: under_way };
-        let claimed = tokio::select! {
-            () = ended.cancelled() => return,
-            claimed = this.ports.deliveries.claim(this.epoch, &claim) => claimed,
+    }
+
+    fn free(&mut self, done: Result<(Id, ()), JoinError>) {
+        let id = match done {
+            Ok((id, ())) => id,
+            Err(error) => {
+                warn!(%error, "a delivery broke off");
+                error.id()
+            }
         };
-        match claimed {
-            Ok(jobs) => {
-                for job in jobs {
-                    *busy.entry(job.host.clone()).or_default() += 1;
-                    tries.spawn(deliver(this.clone(), job));
+        self.under_way.remove(&id);
+    }
+
+    /// Begins whatever is due and has a place. It is looked again after each claim: what was claimed may have hidden what
+    /// is due to other machines, or of other users.
+    async fn claim(&mut self) {
+        let places = self.channel.room().at_once;
+        while self.under_way.len() < places {
+            let under_way = self.under_way.values().cloned().collect();
+            let claim = Claim { channel: self.channel, now: self.this.ports.clock.now(), under_way };
+            match self.this.ports.deliveries.claim(self.this.epoch, &claim).await {
+                Ok(jobs) if jobs.is_empty() => return,
+                Ok(jobs) => jobs.into_iter().for_each(|job| self.begin(job)),
+                Err(error) => {
+                    warn!(error = error_chain(&error), "cannot look what is to be delivered");
+                    return;
                 }
             }
-            Err(error) => warn!(error = error_chain(&error), "cannot look what is to be delivered"),
         }
+    }
+
+    fn begin(&mut self, job: Job) {
+        let receiver = job.receiver.clone();
+        let id = self.tries.spawn(deliver(self.this.clone(), job)).id();
+        self.under_way.insert(id, receiver);
     }
 }
 
-fn free(busy: &mut HashMap<String, usize>, host: &str) {
-    if let Some(count) = busy.get_mut(host) {
-        *count = count.saturating_sub(1);
-        if *count == 0 {
-            busy.remove(host);
-        }
-    }
-}
-
-/// Tries once, and writes down how it ended; returns the machine.
-async fn deliver(this: Arc<Leadership>, job: Job) -> String {
-    let sent = send(&this, &job).await;
+/// Tries once, and writes down how it ended.
+async fn deliver(this: Arc<Leadership>, job: Job) {
+    let sent = AssertUnwindSafe(send(&this, &job)).catch_unwind().await;
+    // Tried again, it would stumble again.
+    let sent = sent.unwrap_or_else(|_| Err(SendError::Final(BROKE_OFF.into())));
     if let Err(error) = &sent {
         debug!(delivery = %job.notice.id.0, attempt = job.attempt, %error, "a delivery failed");
     }
@@ -91,7 +122,6 @@ async fn deliver(this: Arc<Leadership>, job: Job) -> String {
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
-    job.host
 }
 
 async fn send(this: &Leadership, job: &Job) -> Result<(), SendError> {

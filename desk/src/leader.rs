@@ -15,7 +15,7 @@ use domain::market_data::{ConnectionState, ConnectionStatus, MarketDataSource};
 use domain::world::{ConnectionId, Environment};
 use futures::StreamExt;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -70,7 +70,7 @@ impl Desk {
             source: (self.ports.source)(lease.fence),
             awake: Mutex::new(Instant::now()),
             tap: Tap::new(),
-            due: Notify::new(),
+            due: watch::Sender::new(()),
         };
         let work = leadership.work(ended.clone());
         let keep = async {
@@ -114,7 +114,7 @@ pub(crate) struct Leadership {
     /// What is published, heard in this process.
     pub(crate) tap: Tap,
     /// Told when something may be to be delivered.
-    pub(crate) due: Notify,
+    pub(crate) due: watch::Sender<()>,
 }
 
 impl Leadership {

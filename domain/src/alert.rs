@@ -20,16 +20,18 @@ use crate::webhook::WebhookId;
 
 mod alerts;
 mod event;
+mod life;
 mod store;
 mod watch;
 
 pub use alerts::{AlertWanted, Alerts};
 pub use event::{
-    AlertEvent, AlertEventId, Delivery, DeliveryChannel, DeliveryId, DeliveryState, FailureText, Wording,
+    AlertEvent, AlertEventId, Delivery, DeliveryChannel, DeliveryId, DeliveryState, EVENTS_KEPT,
+    EVENTS_KEPT_FOR, FailureText, Wording,
 };
 pub use store::{
-    AlertChange, AlertEventStore, AlertFilter, AlertRemoval, AlertStore, AlertWatchStore, Fired, Firing,
-    Outcome, Seen, Watched,
+    ActiveAlerts, AlertChange, AlertEventStore, AlertFilter, AlertStore, AlertWatchStore, Fired, Firing,
+    Outcome, Pruned, Seen, Watched,
 };
 pub use watch::{Reading, Verdict, Watch};
 

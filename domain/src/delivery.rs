@@ -14,14 +14,15 @@ use crate::random::Random;
 use crate::store::StoreError;
 use crate::webhook::{WebhookSecret, WebhookUrl};
 
+mod load;
+
+pub use load::{Claim, Load, Receiver, Room};
+
 /// How long something is tried to be delivered.
 pub const KEPT_FOR: Duration = Duration::hours(24);
 
 /// How long a claimed delivery is left to whoever claimed it. Longer than any try takes.
 pub const CLAIMED_FOR: Duration = Duration::seconds(60);
-
-/// How many tries may be under way to one machine.
-pub const PER_HOST: usize = 4;
 
 /// The wait after the first failure; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::seconds(5);
@@ -99,8 +100,8 @@ pub struct Job {
     pub target: Target,
     /// What is told.
     pub notice: Notice,
-    /// The machine that it goes to, for [`PER_HOST`].
-    pub host: String,
+    /// Who takes up a place with it.
+    pub receiver: Receiver,
     /// Which try this is, from 1.
     pub attempt: u32,
     /// When the delivery was written.
@@ -118,26 +119,15 @@ pub enum Ending {
     GivenUp(String),
 }
 
-/// What is claimed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// Deliveries that are due now.
-    pub now: OffsetDateTime,
-    /// At most so many.
-    pub count: usize,
-    /// The machines to which tries are under way, and how many.
-    pub busy: Vec<(String, usize)>,
-}
-
 /// Where deliveries are kept.
 #[async_trait]
 pub trait DeliveryStore: Send + Sync {
-    /// Claims deliveries that are due, oldest first, at most [`PER_HOST`] of each machine with those under way. They are
-    /// due again after [`CLAIMED_FOR`], should whoever claimed them vanish. A desk claims nothing once one of a later
-    /// `epoch` has led.
+    /// Claims deliveries of one channel that are due, oldest first, for which there are places ([`Load`]); there may be
+    /// more. They are due again after [`CLAIMED_FOR`], should whoever claimed them vanish. A desk claims nothing once one
+    /// of a later `epoch` has led.
     async fn claim(&self, epoch: u64, claim: &Claim) -> Result<Vec<Job>, StoreError>;
 
-    /// Writes down how a try ended, with the webhook's own record of it.
+    /// Writes down how a try ended, with the webhook's own record of it. What has ended before stays as it is.
     async fn settle(&self, id: DeliveryId, at: OffsetDateTime, ending: &Ending) -> Result<(), StoreError>;
 }
 
@@ -175,6 +165,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::user::UserId;
 
     struct Always(u8);
 
@@ -194,7 +185,8 @@ mod tests {
             content: NoticeContent::Test,
         };
         let target = Target::Nowhere(SendError::Passing(String::new()));
-        Job { target, notice, host: String::new(), attempt, created_at: START }
+        let receiver = Receiver { host: String::new(), owner: UserId(Uuid::nil()) };
+        Job { target, notice, receiver, attempt, created_at: START }
     }
 
     #[test]

@@ -123,6 +123,25 @@ pub struct Mailbox {
     pub address: MailAddress,
     /// When its owner confirmed it; nothing is sent there before, but for the code.
     pub confirmed_at: Option<OffsetDateTime>,
+    /// The address that takes its place once that is confirmed.
+    pub replacement: Option<MailAddress>,
+}
+
+impl Mailbox {
+    /// The address that was set last.
+    pub fn latest(&self) -> &MailAddress {
+        self.replacement.as_ref().unwrap_or(&self.address)
+    }
+
+    /// Whether the address that was set last is confirmed.
+    pub fn is_confirmed(&self) -> bool {
+        self.replacement.is_none() && self.confirmed_at.is_some()
+    }
+
+    /// Where alerts go: the address that was confirmed last.
+    pub fn in_force(&self) -> Option<&MailAddress> {
+        self.confirmed_at.map(|_| &self.address)
+    }
 }
 
 /// An address that is to be confirmed.
@@ -144,10 +163,10 @@ pub trait MailboxStore: Send + Sync {
     /// The addresses of these users; those without are left out.
     async fn find(&self, users: &[UserId]) -> Result<Vec<Mailbox>, StoreError>;
 
-    /// Gives a user an address, not confirmed yet, in place of any other.
+    /// Gives a user an address, not confirmed yet, in place of any other; one that is confirmed stays in force until then.
     async fn set(&self, mailbox: &NewMailbox, audit: &AuditLine) -> Result<(), StoreError>;
 
-    /// Takes a user's address away. The line is written where there was one.
+    /// Takes a user's addresses away. The line is written where there was one.
     async fn remove(&self, user: UserId, audit: &AuditLine) -> Result<(), StoreError>;
 
     /// Confirms a user's address with this code at `now`; returns whether it did. A wrong code counts: after

@@ -23,6 +23,7 @@ mod m20261122_000013_audit_lines;
 mod m20261123_000014_webhooks;
 mod m20261123_000015_alerts;
 mod m20261123_000016_layouts;
+mod m20261123_000017_alert_upkeep;
 mod m20261123_000018_key_check;
 
 /// Every change, oldest first.
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000014_webhooks::Migration),
             Box::new(m20261123_000015_alerts::Migration),
             Box::new(m20261123_000016_layouts::Migration),
+            Box::new(m20261123_000017_alert_upkeep::Migration),
             Box::new(m20261123_000018_key_check::Migration),
         ]
     }

@@ -87,9 +87,11 @@ async fn contract(url: &str) {
     secrets::contract(&pair, url).await;
     watchlists::contract(&pair).await;
     alerts::contract(&pair).await;
+    alerts::pruned(&pair).await;
+    alerts::unreadable(&pair, url).await;
     webhooks::contract(&pair, url).await;
     mailboxes::contract(&pair).await;
-    deliveries::contract(&pair).await;
+    deliveries::contract(&pair, url).await;
     layouts::contract(&pair).await;
     leases::contract(&pair).await;
     alerts::fenced(&pair).await;

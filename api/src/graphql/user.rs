@@ -129,15 +129,23 @@ impl User {
         )
     }
 
-    /// The e-mail address; null where there is none, or where it is not your own and you are no administrator.
+    /// The e-mail address that was set last; null where there is none, or where it is not your own and you are no
+    /// administrator.
     async fn email(&self, context: &Context<'_>) -> Option<Result<String>> {
         let mailbox = self.mailbox(context).await.transpose()?;
-        Some(mailbox.map(|mailbox| mailbox.address.as_str().to_owned()))
+        Some(mailbox.map(|mailbox| mailbox.latest().as_str().to_owned()))
     }
 
     /// Whether the e-mail address is confirmed; false where it is not to be seen.
     async fn email_confirmed(&self, context: &Context<'_>) -> Result<bool> {
-        Ok(self.mailbox(context).await?.is_some_and(|mailbox| mailbox.confirmed_at.is_some()))
+        Ok(self.mailbox(context).await?.is_some_and(|mailbox| mailbox.is_confirmed()))
+    }
+
+    /// Where alerts go by e-mail: the address that was confirmed last, also while a new one waits to be. Null where there
+    /// is none, or where it is not to be seen.
+    async fn alert_email(&self, context: &Context<'_>) -> Result<Option<String>> {
+        let mailbox = self.mailbox(context).await?;
+        Ok(mailbox.and_then(|mailbox| mailbox.in_force().map(|address| address.as_str().to_owned())))
     }
 
     /// When the account was made.

@@ -60,6 +60,9 @@ async fn an_alert_lives_from_creation_to_deletion() {
     let listed = "query($state: AlertState) { alerts(first: 5, state: $state) { nodes { id } pageInfo { hasNextPage } } }";
     let active = node.data(&ann, listed, json!({ "state": "ACTIVE" })).await;
     assert_eq!(active["alerts"]["nodes"], json!([]));
+    let change = json!({ "alert": alert["id"], "expectedVersion": 4, "email": false });
+    let changed = node.change(&ann, "alertUpdate", change, ALERT).await;
+    assert_eq!(changed["alert"]["state"], "PAUSED", "it goes on resting");
     let resumed = node.change(&ann, "alertResume", by_id.clone(), ALERT).await;
     assert_eq!(resumed["alert"]["state"], "ACTIVE");
     let all = node.data(&ann, listed, json!({})).await;
@@ -201,6 +204,35 @@ async fn what_was_said_is_listed_read_and_streamed() {
     socket.subscribe("c", "subscription { alertEvents(since: \"-1\") { number } }", json!({})).await;
 }
 
+#[tokio::test]
+async fn nobody_goes_on_where_something_is_missing() {
+    let node = Node::start().await;
+    let ann = node.log_in().await;
+    let id = aapl(&node, &ann).await;
+    let made = node.change(&ann, "alertCreate", wanted(&id), ALERT).await;
+    let alert = AlertId(Uuid::parse_str(&decoded(&made["alert"]["id"])).unwrap());
+    let owner = node.stores.first_user();
+    for _ in 0..10 {
+        node.stores.say(owner, alert, instrument("AAPL").id);
+    }
+    node.stores.let_go(owner, 5);
+    let stream = "subscription($since: Decimal) { alertEvents(since: $since) { number } }";
+    // (since, what is told first)
+    let cases = [("0", Some("6")), ("4", None), ("5", Some("6")), ("9", Some("10")), ("11", None)];
+    for (since, first) in cases {
+        let mut socket = Socket::open(&node.address, &ann).await;
+        socket.subscribe("a", stream, json!({ "since": since })).await;
+        let told = socket.next("a").await;
+        if let Some(number) = first {
+            assert_eq!(told["data"]["alertEvents"]["number"], number, "{told}");
+        } else {
+            let error = &told["errors"][0];
+            assert_eq!(error["extensions"]["code"], "OUTDATED", "{since}: {told}");
+            assert!(error["message"].as_str().unwrap().contains("begin with since"), "{told}");
+        }
+    }
+}
+
 /// The part of a global id after its noun.
 fn decoded(id: &Value) -> String {
     use base64::Engine as _;
@@ -289,6 +321,30 @@ async fn an_address_is_confirmed_by_a_code_before_it_is_used() {
     let removed = json!({ "email": null, "currentPassword": PASSWORD });
     let removed = node.change(&ann, "emailSet", removed, shown).await;
     assert_eq!(removed["user"], json!({ "email": null, "emailConfirmed": false }));
+}
+
+#[tokio::test]
+async fn a_confirmed_address_stays_in_force_until_a_new_one_is_confirmed() {
+    let node = Node::start().await;
+    let ann = node.log_in().await;
+    node.stores.give_mailbox(node.stores.first_user(), "old@example.com");
+    let shown = "user { email emailConfirmed alertEmail }";
+    let new = json!({ "email": "new@example.com", "currentPassword": PASSWORD });
+    let set = node.change(&ann, "emailSet", new, shown).await;
+    let waits =
+        json!({ "email": "new@example.com", "emailConfirmed": false, "alertEmail": "old@example.com" });
+    assert_eq!(set["user"], waits);
+    let mut by_mail = wanted(&aapl(&node, &ann).await);
+    by_mail["email"] = json!(true);
+    assert_eq!(node.change(&ann, "alertCreate", by_mail, ALERT).await["alert"]["email"], true);
+
+    let letter = node.outside.mails.lock().unwrap()[0].clone();
+    assert_eq!(letter.to.as_str(), "new@example.com", "the code goes to the new one");
+    let code = letter.text.split(' ').next().unwrap();
+    let confirmed = node.change(&ann, "emailConfirm", json!({ "code": code }), shown).await;
+    let in_force =
+        json!({ "email": "new@example.com", "emailConfirmed": true, "alertEmail": "new@example.com" });
+    assert_eq!(confirmed["user"], in_force);
 }
 
 #[tokio::test]

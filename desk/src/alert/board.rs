@@ -1,19 +1,18 @@
 //! The alerts that are watched, by what they look at. Pure: what is seen comes in, what goes off comes out.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use domain::alert::{
-    Alert, AlertId, AlertSubject, FailureText, Fired, PriceField, Reading, Repeat, Seen, Verdict, Watch,
-    Watched, Wording,
-};
-use domain::bar::{BarUpdate, Series};
-use domain::bus::Topic;
+use domain::alert::{AlertId, AlertSubject, Fired, PriceField, Reading, Repeat, Seen, Watched};
+use domain::bar::{BarSize, BarUpdate, Series};
+use domain::bus::{Message, Topic};
 use domain::error::RefusalCode;
 use domain::instrument::{Instrument, InstrumentId};
+use domain::market_data::LineKind;
 use domain::quote::{FeedRefusal, FeedState, Quote};
-use rust_decimal::Decimal;
 use time::{Duration, OffsetDateTime};
 
+use super::entry::{Entry, Outcome};
 use super::statistics::{Answer, Statistics, Wants};
 
 /// How long an instrument must be refused for good, again and again, before its alerts fail: a broker's session may
@@ -23,77 +22,22 @@ const REFUSED_FOR_GOOD: Duration = Duration::seconds(60);
 /// Why an alert on an indicator is not watched at the moment.
 const NO_HISTORY: &str = "the past bars that the indicator needs cannot be read at the moment; they are asked for again by themselves";
 
-/// One alert.
-struct Entry {
-    watched: Watched,
-    watch: Watch,
-    /// It went off, and that is not written down yet.
-    pending: bool,
-    /// What was seen changed since it was kept.
-    unkept: bool,
-    /// Its owner is told that it is not watched at the moment.
-    noted: bool,
-}
+/// Why an alert on an indicator cannot go off at the moment.
+const NO_VALUE: &str =
+    "the indicator has no value yet: it needs more past bars than there are, or a volume that is not told";
 
-impl Entry {
-    fn new(watched: Watched) -> Self {
-        let alert = &watched.alert;
-        let watch = Watch {
-            comparison: alert.condition.comparison,
-            threshold: alert.condition.threshold,
-            repeat: alert.repeat,
-            last: watched.last,
-            armed: watched.armed,
-            went_off_at: alert.triggered_at,
-        };
-        Self { watch, pending: false, unkept: false, noted: alert.reason.is_some(), watched }
-    }
-
-    fn is(&self, other: &Watched) -> bool {
-        (self.watched.alert.version, self.watched.arming) == (other.alert.version, other.arming)
-    }
-
-    /// Tells the owner why the alert is not watched, or that it is again.
-    fn note(&mut self, reason: Option<&str>, outcome: &mut Outcome) {
-        if self.noted != reason.is_some() {
-            self.noted = reason.is_some();
-            outcome.noted.push((self.watched.alert.id, reason.map(str::to_owned)));
-        }
-    }
-
-    fn see(&mut self, reading: Reading) -> Option<Decimal> {
-        let is_over = self.watched.alert.expires_at.is_some_and(|end| end <= reading.at);
-        if self.pending || is_over {
-            return None;
-        }
-        let before = (self.watch.last, self.watch.armed);
-        let verdict = self.watch.see(reading);
-        self.unkept |= before != (self.watch.last, self.watch.armed);
-        if verdict == Verdict::GoesOff {
-            self.pending = true;
-            return Some(reading.value);
-        }
-        None
-    }
-}
-
-/// What goes off, before it gets its ids.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Off {
-    pub(super) alert: Alert,
-    pub(super) arming: u64,
-    pub(super) text: String,
-    pub(super) value: Decimal,
-    pub(super) at: OffsetDateTime,
-    pub(super) armed: bool,
-    pub(super) failure: Option<String>,
-}
+/// Why alerts fail at whose values this program stumbles.
+const BROKE_OFF: &str = "a fault of the server while it was watched; the operator finds it in the desk's log, and once it is mended, the alert can be resumed";
 
 /// What is known of an instrument that some alert looks at.
 struct Subject {
     instrument: Instrument,
     quote: Option<Quote>,
     prices: Vec<Entry>,
+    /// The sizes of the live bars that alerts look at.
+    sizes: Vec<BarSize>,
+    /// It was refused since it was fed last.
+    is_refused: bool,
     refused_since: Option<OffsetDateTime>,
 }
 
@@ -110,15 +54,6 @@ impl Bars {
     }
 }
 
-/// What came of something that was seen.
-#[derive(Default)]
-pub(super) struct Outcome {
-    /// What goes off.
-    pub(super) off: Vec<Off>,
-    /// Those whose owners are told that they are not watched at the moment, and why; or that they are.
-    pub(super) noted: Vec<(AlertId, Option<String>)>,
-}
-
 /// The alerts that are watched.
 #[derive(Default)]
 pub(super) struct Board {
@@ -130,11 +65,15 @@ impl Board {
     /// Watches exactly these from now on. What was seen stays with those that did not change; new ones see the quote
     /// that is known.
     pub(super) fn replace(&mut self, watched: Vec<(Watched, Instrument)>, now: OffsetDateTime) -> Outcome {
+        let mut outcome = Outcome::default();
         let mut known = self.take_entries();
         let (mut subjects, mut series): (HashMap<_, Subject>, HashMap<Series, Vec<_>>) = Default::default();
         for (watched, instrument) in watched {
             let id = watched.alert.id;
             let entry = known.remove(&id).filter(|entry| entry.is(&watched));
+            if let Some(entry) = &entry {
+                entry.compare(watched.alert.reason.as_deref(), &mut outcome);
+            }
             let subject = subjects.entry(instrument.id).or_insert_with(|| self.subject(&instrument));
             match watched.alert.condition.subject.clone() {
                 AlertSubject::Price(_) => {
@@ -158,9 +97,11 @@ impl Board {
             let entries =
                 members.into_iter().filter_map(|(subject, entry, _)| Some((place(&subject)?, entry)));
             let entries = entries.collect();
+            if let Some(subject) = self.subjects.get_mut(&bars.instrument) {
+                subject.sizes.push(bars.size);
+            }
             self.bars.insert(bars, Bars { statistics, entries });
         }
-        let mut outcome = Outcome::default();
         for subject in self.subjects.values_mut() {
             subject.look(now, &mut outcome);
         }
@@ -173,8 +114,56 @@ impl Board {
         quotes.chain(self.bars.keys().map(|series| Topic::Bars(*series))).collect()
     }
 
+    /// Takes in something that was published. [`Wants::History`] is to be fetched, and given to [`Self::history`].
+    pub(super) fn see(&mut self, message: &Message, now: OffsetDateTime) -> (Outcome, Wants) {
+        self.guarded(message.topic(), now, |board| match message {
+            Message::Quote(quote) => (board.quote(quote, now), Wants::Nothing),
+            Message::Bar(update) => board.bar(update, now),
+            Message::Refused(LineKind::Quotes, refusal) => (board.refused(refusal, now), Wants::Nothing),
+            _ => (Outcome::default(), Wants::Nothing),
+        })
+    }
+
+    /// Takes in the history that a live bar wanted. The bars that came meanwhile may want more.
+    pub(super) fn history(&mut self, answer: &Answer, now: OffsetDateTime) -> (Outcome, Wants) {
+        self.guarded(Topic::Bars(answer.series), now, |board| board.seed(answer, now))
+    }
+
+    /// Where this program stumbles over what is told on a topic, the alerts that look at it fail, and no others.
+    fn guarded(
+        &mut self,
+        topic: Topic,
+        now: OffsetDateTime,
+        judge: impl FnOnce(&mut Self) -> (Outcome, Wants),
+    ) -> (Outcome, Wants) {
+        let judged = catch_unwind(AssertUnwindSafe(|| judge(self)));
+        judged.unwrap_or_else(|_| (self.break_off(topic, now), Wants::Nothing))
+    }
+
+    fn break_off(&mut self, topic: Topic, now: OffsetDateTime) -> Outcome {
+        let mut outcome = Outcome::default();
+        match topic {
+            Topic::Quotes(id) => {
+                if let Some(Subject { instrument, prices, .. }) = self.subjects.get_mut(&id) {
+                    let fail = |entry: &mut Entry| entry.fail(instrument, BROKE_OFF, now);
+                    outcome.off.extend(prices.iter_mut().filter_map(fail));
+                }
+            }
+            Topic::Bars(series) => {
+                let instrument = self.subjects.get(&series.instrument).map(|subject| &subject.instrument);
+                if let (Some(bars), Some(instrument)) = (self.bars.get_mut(&series), instrument) {
+                    bars.statistics.lose();
+                    let fail = |(_, entry): &mut (usize, Entry)| entry.fail(instrument, BROKE_OFF, now);
+                    outcome.off.extend(bars.entries.iter_mut().filter_map(fail));
+                }
+            }
+            _ => {}
+        }
+        outcome
+    }
+
     /// Takes in a quote, unless a later one of the same desk is known: what the bus retained may be the older one.
-    pub(super) fn quote(&mut self, quote: &Quote, now: OffsetDateTime) -> Outcome {
+    fn quote(&mut self, quote: &Quote, now: OffsetDateTime) -> Outcome {
         let mut outcome = Outcome::default();
         let is_later = |known: &Quote| {
             known.stamp.epoch != quote.stamp.epoch || known.stamp.sequence < quote.stamp.sequence
@@ -182,19 +171,22 @@ impl Board {
         let subject = self.subjects.get_mut(&quote.instrument);
         if let Some(subject) = subject.filter(|subject| subject.quote.as_ref().is_none_or(is_later)) {
             subject.quote = Some(quote.clone());
-            if is_trusted(quote.state) {
-                subject.refused_since = None;
-            }
             subject.look(now, &mut outcome);
             if is_trusted(quote.state) {
-                self.note_all(quote.instrument, None, &mut outcome);
+                subject.refused_since = None;
+                let was_refused = std::mem::take(&mut subject.is_refused);
+                subject.prices.iter_mut().for_each(|entry| entry.note(None, &mut outcome));
+                // Those on indicators may still lack values: their bars tell.
+                if was_refused {
+                    self.each_of(quote.instrument, |entry| entry.note(None, &mut outcome));
+                }
             }
         }
         outcome
     }
 
-    /// Takes in the newest state of a live bar. [`Wants::History`] is to be fetched, and given to [`Self::history`].
-    pub(super) fn bar(&mut self, update: &BarUpdate, now: OffsetDateTime) -> (Outcome, Wants) {
+    /// Takes in the newest state of a live bar.
+    fn bar(&mut self, update: &BarUpdate, now: OffsetDateTime) -> (Outcome, Wants) {
         let mut outcome = Outcome::default();
         let Some(bars) = self.bars.get_mut(&update.series) else { return (outcome, Wants::Nothing) };
         let wants = bars.statistics.take(update, now);
@@ -204,16 +196,13 @@ impl Board {
         (outcome, wants)
     }
 
-    /// Takes in the history that a live bar wanted. The bars that came meanwhile may want more.
-    pub(super) fn history(&mut self, answer: &Answer, now: OffsetDateTime) -> (Outcome, Wants) {
+    /// Takes in the past bars that a live one wanted.
+    fn seed(&mut self, answer: &Answer, now: OffsetDateTime) -> (Outcome, Wants) {
         let mut outcome = Outcome::default();
         let Some(bars) = self.bars.get_mut(&answer.series) else { return (outcome, Wants::Nothing) };
-        let had_failed = bars.statistics.has_failed();
         let wants = bars.statistics.history(answer, now);
         if bars.statistics.has_failed() {
             bars.note(Some(NO_HISTORY), &mut outcome);
-        } else if had_failed {
-            bars.note(None, &mut outcome);
         }
         self.look_at(answer.series, now, &mut outcome);
         (outcome, wants)
@@ -225,18 +214,21 @@ impl Board {
     }
 
     /// Takes in that an instrument is not fed.
-    pub(super) fn refused(&mut self, refusal: &FeedRefusal, now: OffsetDateTime) -> Outcome {
+    fn refused(&mut self, refusal: &FeedRefusal, now: OffsetDateTime) -> Outcome {
         let mut outcome = Outcome::default();
         let Some(subject) = self.subjects.get_mut(&refusal.instrument) else { return outcome };
+        subject.is_refused = true;
         if !is_for_good(refusal.code) {
             subject.refused_since = None;
         } else if now - *subject.refused_since.get_or_insert(now) >= REFUSED_FOR_GOOD {
             let instrument = subject.instrument.clone();
-            let fail = |entry: &mut Entry| fail(entry, &instrument, &refusal.message, now);
-            outcome.off = self.entries_of(refusal.instrument).filter_map(fail).collect();
+            let fail = |entry: &mut Entry| {
+                outcome.off.extend(entry.fail(&instrument, &refusal.message, now));
+            };
+            self.each_of(refusal.instrument, fail);
             return outcome;
         }
-        self.note_all(refusal.instrument, Some(&refusal.message), &mut outcome);
+        self.each_of(refusal.instrument, |entry| entry.note(Some(&refusal.message), &mut outcome));
         outcome
     }
 
@@ -249,9 +241,7 @@ impl Board {
             let alert = &entry.watched.alert;
             // One that rests now stays pending, and is gone when the alerts are read again.
             if written.contains(&alert.id) && alert.repeat == Repeat::EveryTime {
-                entry.watched.arming += 1;
-                entry.pending = false;
-                entry.unkept = false;
+                entry.rearm();
             }
         }
         tried.iter().any(|id| !written.contains(id))
@@ -259,12 +249,23 @@ impl Board {
 
     /// What was seen since it was kept last.
     pub(super) fn unkept(&mut self) -> Vec<Seen> {
-        let keep = |entry: &mut Entry| {
-            let is_new = std::mem::take(&mut entry.unkept) && !entry.pending;
-            let (alert, arming) = (entry.watched.alert.id, entry.watched.arming);
-            is_new.then_some(Seen { alert, arming, last: entry.watch.last?, armed: entry.watch.armed })
-        };
-        self.entries().filter_map(keep).collect()
+        self.entries().filter_map(Entry::unkept).collect()
+    }
+
+    /// Tells the owner of this alert that it is not watched, and why.
+    pub(super) fn note(&mut self, alert: AlertId, reason: &str) -> Outcome {
+        let mut outcome = Outcome::default();
+        if let Some(entry) = self.entries().find(|entry| entry.watched.alert.id == alert) {
+            entry.note(Some(reason), &mut outcome);
+        }
+        outcome
+    }
+
+    /// Tells all owners why nothing is watched.
+    pub(super) fn note_whole(&mut self, reason: &str) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.entries().for_each(|entry| entry.note(Some(reason), &mut outcome));
+        outcome
     }
 
     fn entries(&mut self) -> impl Iterator<Item = &mut Entry> {
@@ -272,10 +273,13 @@ impl Board {
         prices.chain(self.bars.values_mut().flat_map(|bars| &mut bars.entries).map(|(_, entry)| entry))
     }
 
-    fn entries_of(&mut self, id: InstrumentId) -> impl Iterator<Item = &mut Entry> {
-        let prices = self.subjects.get_mut(&id).into_iter().flat_map(|subject| &mut subject.prices);
-        let bars = self.bars.iter_mut().filter(move |(series, _)| series.instrument == id);
-        prices.chain(bars.flat_map(|(_, bars)| &mut bars.entries).map(|(_, entry)| entry))
+    fn each_of(&mut self, instrument: InstrumentId, mut act: impl FnMut(&mut Entry)) {
+        let Some(subject) = self.subjects.get_mut(&instrument) else { return };
+        subject.prices.iter_mut().for_each(&mut act);
+        for size in &subject.sizes {
+            let bars = self.bars.get_mut(&Series { instrument, size: *size });
+            bars.into_iter().flat_map(|bars| &mut bars.entries).for_each(|(_, entry)| act(entry));
+        }
     }
 
     fn take_entries(&mut self) -> HashMap<AlertId, Entry> {
@@ -291,6 +295,8 @@ impl Board {
             instrument: instrument.clone(),
             quote: known.and_then(|known| known.quote.clone()),
             prices: Vec::new(),
+            sizes: Vec::new(),
+            is_refused: known.is_some_and(|known| known.is_refused),
             refused_since: known.and_then(|known| known.refused_since),
         }
     }
@@ -299,24 +305,15 @@ impl Board {
     fn look_at(&mut self, series: Series, now: OffsetDateTime, outcome: &mut Outcome) {
         let Some(bars) = self.bars.get_mut(&series) else { return };
         let Some(subject) = self.subjects.get(&series.instrument) else { return };
+        let Some(state) = bars.statistics.state() else { return };
         for (place, entry) in &mut bars.entries {
             let AlertSubject::Indicator(indicator) = &entry.watched.alert.condition.subject else { continue };
-            let Some((value, state)) = bars.statistics.value(*place, indicator.place()) else { continue };
-            if let Some(value) = entry.see(Reading { value, state, at: now }) {
-                outcome.off.push(goes_off(entry, &subject.instrument, value, now));
+            let value = bars.statistics.value(*place, indicator.place());
+            if is_trusted(state) {
+                entry.note(value.is_none().then_some(NO_VALUE), outcome);
             }
-        }
-    }
-
-    /// Tells the owners of an instrument's alerts why these are not watched, or that they are again.
-    fn note_all(&mut self, id: InstrumentId, reason: Option<&str>, outcome: &mut Outcome) {
-        let prices = self.subjects.get_mut(&id).into_iter().flat_map(|subject| &mut subject.prices);
-        prices.for_each(|entry| entry.note(reason, outcome));
-        for (_, bars) in self.bars.iter_mut().filter(|(series, _)| series.instrument == id) {
-            // That prices come again does not help those that lack history.
-            if reason.is_some() || !bars.statistics.has_failed() {
-                bars.note(reason, outcome);
-            }
+            let Some(value) = value else { continue };
+            outcome.off.extend(entry.see(Reading { value, state, at: now }, &subject.instrument));
         }
     }
 }
@@ -333,29 +330,10 @@ impl Subject {
         for entry in &mut self.prices {
             let AlertSubject::Price(field) = entry.watched.alert.condition.subject else { continue };
             let Some(value) = values[field as usize] else { continue };
-            if let Some(value) = entry.see(Reading { value, state: quote.state, at: now }) {
-                outcome.off.push(goes_off(entry, &self.instrument, value, now));
-            }
+            let reading = Reading { value, state: quote.state, at: now };
+            outcome.off.extend(entry.see(reading, &self.instrument));
         }
     }
-}
-
-fn goes_off(entry: &Entry, instrument: &Instrument, value: Decimal, at: OffsetDateTime) -> Off {
-    let alert = entry.watched.alert.clone();
-    let text = Wording { alert: &alert, instrument, value }.text();
-    Off { arming: entry.watched.arming, text, value, at, armed: entry.watch.armed, failure: None, alert }
-}
-
-fn fail(entry: &mut Entry, instrument: &Instrument, reason: &str, at: OffsetDateTime) -> Option<Off> {
-    if std::mem::replace(&mut entry.pending, true) {
-        return None;
-    }
-    let alert = entry.watched.alert.clone();
-    let text = FailureText { alert: &alert, instrument, reason }.text();
-    // Where nothing was seen, the threshold stands in its place.
-    let value = entry.watch.last.unwrap_or(alert.condition.threshold);
-    let failure = Some(reason.to_owned());
-    Some(Off { arming: entry.watched.arming, text, value, at, armed: true, failure, alert })
 }
 
 fn is_trusted(state: FeedState) -> bool {

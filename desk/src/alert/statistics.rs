@@ -1,5 +1,7 @@
 //! The indicators over one live series that alerts look at.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::bar::{Bar, BarPhase, BarUpdate, Series};
 pub(super) use domain::indicator::{HistoryRequest as Request, Wants};
 use domain::indicator::{Indicator, LiveIndicators, Sessions, Values};
@@ -34,6 +36,8 @@ impl Waiting {
 /// The indicators over one series, with their newest values.
 pub(super) struct Statistics {
     live: LiveIndicators,
+    /// Where each indicator stands.
+    places: HashMap<Indicator, usize>,
     values: Option<(Vec<Values>, FeedState)>,
     last: Option<Stamp>,
     waiting: Option<Waiting>,
@@ -47,32 +51,36 @@ impl Statistics {
         instrument: &Instrument,
         series: Series,
     ) -> Self {
-        let mut indicators: Vec<Indicator> = Vec::new();
-        for indicator in wanted {
-            if !indicators.contains(&indicator) {
-                indicators.push(indicator);
-            }
+        let wanted: HashSet<Indicator> = wanted.collect();
+        let keeps = |old: &Self| wanted.iter().all(|wanted| old.places.contains_key(wanted));
+        if let Some(old) = old.filter(keeps) {
+            return old;
         }
-        let keeps = |old: &Self| indicators.iter().all(|wanted| old.live.indicators().contains(wanted));
-        old.filter(keeps).unwrap_or_else(|| Self {
+        let indicators: Vec<Indicator> = wanted.into_iter().collect();
+        Self {
+            places: indicators.iter().enumerate().map(|(place, indicator)| (*indicator, place)).collect(),
             live: LiveIndicators::new(indicators, Sessions::of(instrument, series.size)),
             values: None,
             last: None,
             waiting: None,
-        })
+        }
     }
 
     /// Where this indicator stands.
     pub(super) fn place(&self, indicator: Indicator) -> Option<usize> {
-        self.live.indicators().iter().position(|known| *known == indicator)
+        self.places.get(&indicator).copied()
+    }
+
+    /// How far the newest values can be trusted; `None` where they are not known at the moment.
+    pub(super) fn state(&self) -> Option<FeedState> {
+        self.values.as_ref().map(|(_, state)| *state)
     }
 
     /// The newest value of a line of an indicator.
-    pub(super) fn value(&self, place: usize, line: usize) -> Option<(Decimal, FeedState)> {
-        let (values, state) = self.values.as_ref()?;
+    pub(super) fn value(&self, place: usize, line: usize) -> Option<Decimal> {
+        let (values, _) = self.values.as_ref()?;
         let value = values.get(place)?.get(line).copied().flatten()?;
-        let exact = Decimal::from_f64_retain(value)?.round_dp(8).normalize();
-        Some((exact, *state))
+        Some(Decimal::from_f64_retain(value)?.round_dp(8).normalize())
     }
 
     /// Whether the history that was wanted last could not be read.
@@ -220,7 +228,7 @@ mod tests {
         of.history(&answer(other, None), NOW);
         assert!(of.value(0, 0).is_none() && !of.has_failed());
         of.history(&answer(asked, Some(vec![bar(-1, 200)])), NOW);
-        assert_eq!(of.value(0, 0).unwrap().0, 150.into());
+        assert_eq!(of.value(0, 0).unwrap(), 150.into());
     }
 
     #[test]
@@ -233,7 +241,7 @@ mod tests {
         assert_eq!(of.take(&update(4, BarPhase::Closed, bar(1, 120)), NOW), Wants::Patience);
         assert_eq!(of.take(&update(5, BarPhase::Forming, bar(2, 140)), NOW), Wants::Patience);
         let wants = of.history(&answer(second, Some(vec![bar(-1, 100), bar(0, 100)])), NOW);
-        assert_eq!((wants, of.value(0, 0).unwrap().0), (Wants::Nothing, 130.into()));
+        assert_eq!((wants, of.value(0, 0).unwrap()), (Wants::Nothing, 130.into()));
     }
 
     #[test]
@@ -247,6 +255,6 @@ mod tests {
         let again = request(of.take(&update(3, BarPhase::Forming, bar(0, 102)), NOW + Duration::seconds(10)));
         of.history(&answer(again, Some(vec![bar(-1, 100)])), NOW + Duration::seconds(10));
         assert!(!of.has_failed());
-        assert_eq!(of.value(0, 0).unwrap().0, 101.into());
+        assert_eq!(of.value(0, 0).unwrap(), 101.into());
     }
 }

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod depth;
+mod many;
 mod outbox;
 mod trades;
 mod world;

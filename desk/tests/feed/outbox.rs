@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::alert::{
-    Alert, AlertCondition, AlertId, AlertState, AlertSubject, AlertWatchStore, Comparison, DeliveryId, Fired,
-    Firing, PriceField, Repeat, Seen, Watched,
+    ActiveAlerts, Alert, AlertCondition, AlertId, AlertState, AlertSubject, AlertWatchStore, Comparison,
+    DeliveryChannel, DeliveryId, Fired, Firing, PriceField, Pruned, Repeat, Seen, Watched,
 };
 use domain::delivery::{
-    Claim, DeliveryStore, Ending, Job, Notice, NoticeContent, PER_HOST, SendError, Target,
+    Claim, DeliveryStore, Ending, Job, Load, Notice, NoticeContent, Receiver, SendError, Target,
 };
 use domain::instrument::Instrument;
+use domain::mail::{Mail, MailAddress, Mailer};
 use domain::random::Random;
 use domain::secret::Secret;
 use domain::store::StoreError;
@@ -61,7 +62,13 @@ pub struct Outbox {
     pub fired: Mutex<Vec<Firing>>,
     pub kept: Mutex<Vec<Seen>>,
     pub notes: Mutex<Vec<(AlertId, Option<String>)>>,
-    pub due: Mutex<Vec<Job>>,
+    pub unreadable: Mutex<Vec<AlertId>>,
+    /// Of which the database makes a fault.
+    pub poisoned: Mutex<Option<AlertId>>,
+    pub expirations: AtomicUsize,
+    pub prunings: Mutex<Vec<Option<UserId>>>,
+    /// What is due, with its channel.
+    pub due: Mutex<Vec<(DeliveryChannel, Job)>>,
     pub settled: Mutex<HashMap<DeliveryId, Ending>>,
     numbers: AtomicU64,
 }
@@ -84,15 +91,34 @@ impl Outbox {
 
     /// Adds a delivery to this machine.
     pub fn post_to(&self, host: &str, now: OffsetDateTime) -> DeliveryId {
-        let id = DeliveryId(Uuid::new_v4());
+        self.post_of(OWNER, host, now)
+    }
+
+    /// Adds a delivery of this user to this machine.
+    pub fn post_of(&self, owner: UserId, host: &str, now: OffsetDateTime) -> DeliveryId {
         let url = WebhookUrl::parse(&format!("https://{host}/"), Reach::Public).unwrap();
-        self.due.lock().unwrap().push(Job {
-            target: Target::Webhook(url, WebhookSecret(Secret([1; 32]))),
-            notice: Notice { id, text: "AAPL rose".into(), at: now, content: NoticeContent::Test },
-            host: host.into(),
-            attempt: 1,
-            created_at: now,
-        });
+        let target = Target::Webhook(url, WebhookSecret(Secret([1; 32])));
+        let receiver = Receiver { host: host.into(), owner };
+        self.add_due(DeliveryChannel::Webhook, target, receiver, now)
+    }
+
+    /// Adds a letter.
+    pub fn mail(&self, now: OffsetDateTime) -> DeliveryId {
+        let target = Target::Email(MailAddress::parse("ann@example.com").unwrap());
+        self.add_due(DeliveryChannel::Email, target, Receiver { host: "mail".into(), owner: OWNER }, now)
+    }
+
+    fn add_due(
+        &self,
+        channel: DeliveryChannel,
+        target: Target,
+        receiver: Receiver,
+        now: OffsetDateTime,
+    ) -> DeliveryId {
+        let id = DeliveryId(Uuid::new_v4());
+        let notice = Notice { id, text: "AAPL rose".into(), at: now, content: NoticeContent::Test };
+        let job = Job { target, notice, receiver, attempt: 1, created_at: now };
+        self.due.lock().unwrap().push((channel, job));
         id
     }
 
@@ -107,9 +133,10 @@ impl Outbox {
 
 #[async_trait]
 impl AlertWatchStore for Outbox {
-    async fn watched(&self) -> Result<Vec<(Watched, Instrument)>, StoreError> {
+    async fn watched(&self) -> Result<ActiveAlerts, StoreError> {
         self.check()?;
-        Ok(self.watched.lock().unwrap().clone())
+        let watched = self.watched.lock().unwrap().clone();
+        Ok(ActiveAlerts { watched, unreadable: self.unreadable.lock().unwrap().clone() })
     }
 
     async fn trigger(&self, _: u64, firings: &[Firing]) -> Result<Vec<Fired>, StoreError> {
@@ -118,6 +145,10 @@ impl AlertWatchStore for Outbox {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         self.check()?;
+        let poisoned = *self.poisoned.lock().unwrap();
+        if firings.iter().any(|firing| Some(firing.alert) == poisoned) {
+            return Err(StoreError::Fault("a bad row".into()));
+        }
         let mut watched = self.watched.lock().unwrap();
         let mut fired = Vec::new();
         for firing in firings {
@@ -140,21 +171,27 @@ impl AlertWatchStore for Outbox {
         Ok(fired)
     }
 
-    async fn keep(&self, seen: &[Seen]) -> Result<(), StoreError> {
+    async fn keep(&self, _: u64, seen: &[Seen]) -> Result<(), StoreError> {
         self.check()?;
         self.kept.lock().unwrap().extend_from_slice(seen);
         Ok(())
     }
 
-    async fn note(&self, alerts: &[AlertId], reason: Option<&str>) -> Result<(), StoreError> {
+    async fn note(&self, _: u64, alerts: &[AlertId], reason: Option<&str>) -> Result<(), StoreError> {
         self.check()?;
         let noted = alerts.iter().map(|alert| (*alert, reason.map(str::to_owned)));
         self.notes.lock().unwrap().extend(noted);
         Ok(())
     }
 
-    async fn expire(&self, _: OffsetDateTime) -> Result<u64, StoreError> {
+    async fn expire(&self, _: u64, _: OffsetDateTime) -> Result<u64, StoreError> {
+        self.expirations.fetch_add(1, Ordering::SeqCst);
         self.check().map(|()| 0)
+    }
+
+    async fn prune(&self, _: u64, after: Option<UserId>, _: OffsetDateTime) -> Result<Pruned, StoreError> {
+        self.prunings.lock().unwrap().push(after);
+        self.check().map(|()| if after.is_none() { Pruned::Through(OWNER) } else { Pruned::All })
     }
 }
 
@@ -162,13 +199,11 @@ impl AlertWatchStore for Outbox {
 impl DeliveryStore for Outbox {
     async fn claim(&self, _: u64, claim: &Claim) -> Result<Vec<Job>, StoreError> {
         self.check()?;
-        let mut busy: HashMap<String, usize> = claim.busy.iter().cloned().collect();
+        let mut load = Load::of(claim);
         let mut claimed = Vec::new();
-        self.due.lock().unwrap().retain(|job| {
-            let count = busy.entry(job.host.clone()).or_default();
-            let takes = *count < PER_HOST && claimed.len() < claim.count;
+        self.due.lock().unwrap().retain(|(channel, job)| {
+            let takes = *channel == claim.channel && load.take(&job.receiver);
             if takes {
-                *count += 1;
                 claimed.push(job.clone());
             }
             !takes
@@ -183,7 +218,7 @@ impl DeliveryStore for Outbox {
     }
 }
 
-/// Receivers: `hanging.…` takes ten seconds, and `gone.…` is gone.
+/// Receivers: `hanging….…` takes ten seconds, `gone.…` is gone, and this program stumbles over `odd.…`.
 #[derive(Default)]
 pub struct Receivers {
     pub most_at_once: AtomicUsize,
@@ -194,7 +229,7 @@ pub struct Receivers {
 impl WebhookSender for Receivers {
     async fn post(&self, post: &Post) -> Result<(), SendError> {
         match post.url.host().split('.').next() {
-            Some("hanging") => {
+            Some(name) if name.starts_with("hanging") => {
                 let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
                 self.most_at_once.fetch_max(now, Ordering::SeqCst);
                 tokio::time::sleep(Duration::from_secs(10)).await;
@@ -202,8 +237,16 @@ impl WebhookSender for Receivers {
                 Err(SendError::Passing("no answer".into()))
             }
             Some("gone") => Err(SendError::Final("gone".into())),
+            Some("odd") => panic!("an odd receiver"),
             _ => Ok(()),
         }
+    }
+}
+
+#[async_trait]
+impl Mailer for Receivers {
+    async fn send(&self, _: &Mail) -> Result<(), SendError> {
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use desk::{Desk, DeskOptions, DeskPorts};
+use domain::alert::AlertWatchStore;
 use domain::bar::{Bar, BarQuery, BarSize, BarStore, BarUpdate, Series, TimeRange};
 use domain::bus::{Bus, Delivery, Demand, Message, Topic};
 use domain::clock::Clock;
@@ -114,6 +115,16 @@ impl World {
         Self::build(USUAL)
     }
 
+    /// A desk without a broker.
+    pub fn without_a_broker() -> Self {
+        Self::with(USUAL, |ports| ports.source = Arc::new(|_| None))
+    }
+
+    /// A desk with alerts of another store.
+    pub fn with_alerts(alerts: Arc<dyn AlertWatchStore>) -> Self {
+        Self::with(USUAL, |ports| ports.alerts = alerts)
+    }
+
     pub fn with_lines(lines: usize) -> Self {
         Self::build(Surroundings { lines, ..USUAL })
     }
@@ -129,6 +140,10 @@ impl World {
     }
 
     fn build(surroundings: Surroundings) -> Self {
+        Self::with(surroundings, |_| {})
+    }
+
+    fn with(surroundings: Surroundings, change: impl FnOnce(&mut DeskPorts)) -> Self {
         let Surroundings { broker, database, lines, speed } = surroundings;
         let clock: Arc<dyn Clock> = Arc::new(TokioClock(Instant::now(), 1));
         let source = Arc::new(Broker::new(broker, lines, clock.now()));
@@ -136,7 +151,7 @@ impl World {
         let bus = Arc::new(LocalBus::new());
         let shared = source.clone();
         let (outbox, receivers) = (Arc::new(Outbox::default()), Arc::new(Receivers::default()));
-        let ports = DeskPorts {
+        let mut ports = DeskPorts {
             lease: database.clone(),
             installation: database.clone(),
             instruments: database.clone(),
@@ -144,7 +159,7 @@ impl World {
             alerts: outbox.clone(),
             deliveries: outbox.clone(),
             webhooks: receivers.clone(),
-            mailer: None,
+            mailer: Some(receivers.clone()),
             random: Arc::new(Counting::default()),
             bus: bus.clone(),
             demand: bus.clone(),
@@ -153,6 +168,7 @@ impl World {
             clock,
             market_clock: Arc::new(TokioClock(Instant::now(), speed)),
         };
+        change(&mut ports);
         let stop = CancellationToken::new();
         let leader = Mutex::new(run(ports.clone(), stop.clone()));
         Self {
@@ -379,6 +395,27 @@ async fn send<V: Clone>(streams: &Streams<V>, instrument: InstrumentId, event: S
     tokio::time::timeout(PATIENCE, sent).await.expect("a subscription");
 }
 
+/// What a broker of this world knows.
+pub fn instruments(environment: Environment) -> Vec<Instrument> {
+    let connection = ConnectionId::new("ib");
+    let instruments = ["AAPL", "TSLA"].iter().zip(1..).map(|(symbol, broker_id)| Instrument {
+        id: InstrumentId::derive(&connection, environment, broker_id),
+        connection: connection.clone(),
+        environment,
+        broker_id,
+        symbol: (*symbol).into(),
+        name: (*symbol).into(),
+        asset_class: AssetClass::Stock,
+        exchange: "SMART".into(),
+        primary_exchange: None,
+        currency: "USD".into(),
+        price_increment: Decimal::new(1, 2),
+        multiplier: Decimal::ONE,
+        time_zone: "America/New_York".into(),
+    });
+    instruments.collect()
+}
+
 /// A broker that says what the test makes it say.
 pub struct Broker {
     pub instruments: Vec<Instrument>,
@@ -397,24 +434,8 @@ pub struct Broker {
 
 impl Broker {
     fn new(environment: Environment, lines: usize, since: OffsetDateTime) -> Self {
-        let connection = ConnectionId::new("ib");
-        let instruments = ["AAPL", "TSLA"].iter().zip(1..).map(|(symbol, broker_id)| Instrument {
-            id: InstrumentId::derive(&connection, environment, broker_id),
-            connection: connection.clone(),
-            environment,
-            broker_id,
-            symbol: (*symbol).into(),
-            name: (*symbol).into(),
-            asset_class: AssetClass::Stock,
-            exchange: "SMART".into(),
-            primary_exchange: None,
-            currency: "USD".into(),
-            price_increment: Decimal::new(1, 2),
-            multiplier: Decimal::ONE,
-            time_zone: "America/New_York".into(),
-        });
         Self {
-            instruments: instruments.collect(),
+            instruments: instruments(environment),
             environment,
             lines,
             since,

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::alert::{
     Alert, AlertChange, AlertCondition, AlertEvent, AlertEventId, AlertEventStore, AlertFilter, AlertId,
-    AlertName, AlertRemoval, AlertState, AlertStore, MAX_ALERTS, Outcome, Repeat,
+    AlertName, AlertState, AlertStore, MAX_ALERTS, Outcome, Repeat,
 };
 use crate::bus::{Bus, Message};
 use crate::clock::Clock;
@@ -111,23 +111,16 @@ impl Alerts {
 
     /// Has an alert watched again, whatever made it rest.
     pub async fn resume(&self, owner: UserId, id: AlertId) -> Result<Alert, Error> {
-        let changed = self.store.set_resting(owner, id, Outcome::Resume(self.clock.now())).await?;
-        if changed == AlertChange::Outdated {
-            let message = "the alert's time is over; give it a later expiresAt, or none, with alertUpdate";
-            return Err(Refusal::of("alert", RefusalCode::Invalid, message).into());
-        }
-        self.done(changed).await
+        self.done(self.store.set_resting(owner, id, Outcome::Resume(self.clock.now())).await?).await
     }
 
     /// Deletes an alert. What it said stays.
     pub async fn delete(&self, owner: UserId, id: AlertId) -> Result<(), Error> {
-        match self.store.delete(owner, id).await? {
-            AlertRemoval::Done => {
-                self.tell_desk().await;
-                Ok(())
-            }
-            AlertRemoval::NotFound => Err(not_found().into()),
+        if !self.store.delete(owner, id).await? {
+            return Err(not_found().into());
         }
+        self.tell_desk().await;
+        Ok(())
     }
 
     /// One alert of the owner.
@@ -170,9 +163,26 @@ impl Alerts {
         Ok(self.events.after(owner, number, count).await?)
     }
 
-    /// The number of what was said last; 0 where nothing was.
-    pub async fn last_number(&self, owner: UserId) -> Result<u64, Error> {
-        Ok(self.events.last_number(owner).await?)
+    /// The number after which somebody goes on who has dealt with everything up to `since`: from now on where that is
+    /// left out, from the first that is kept where it is 0. It is refused where something would be missing without a word.
+    pub async fn resume_events(&self, owner: UserId, since: Option<u64>) -> Result<u64, Error> {
+        let last = self.events.last_number(owner).await?;
+        let Some(since) = since else { return Ok(last) };
+        let refuse = |why: String| {
+            let message = format!("{why}; begin with since \"0\" for all that is kept, or leave it out");
+            Err(Refusal::of("since", RefusalCode::Outdated, message).into())
+        };
+        if since > last {
+            let was_restored = "the database was restored from a backup, or the number is of another user";
+            return refuse(format!("the last event has the number {last}: {was_restored}"));
+        }
+        let next = self.events.after(owner, since, 1).await?.pop();
+        match next {
+            Some(event) if since > 0 && event.number > since + 1 => {
+                refuse(format!("what was said between {since} and {} is kept no longer", event.number))
+            }
+            _ => Ok(since),
+        }
     }
 
     /// Marks what was said up to this number as read.
@@ -213,6 +223,11 @@ impl Alerts {
                 "expectedVersion",
                 RefusalCode::Outdated,
                 "the alert was changed in the meantime; read it again and repeat",
+            ),
+            AlertChange::Ended => Refusal::of(
+                "alert",
+                RefusalCode::Invalid,
+                "the alert's time is over; give it a later expiresAt, or none, with alertUpdate",
             ),
         };
         Err(refusal.into())

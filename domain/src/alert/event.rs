@@ -1,13 +1,19 @@
 //! What an alert said, and where it went.
 
 use rust_decimal::Decimal;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::alert::{Alert, AlertId, named};
 use crate::instrument::{Instrument, InstrumentId};
 use crate::user::UserId;
 use crate::webhook::WebhookId;
+
+/// How long what was said is kept. Each user's last event stays, so that numbers go on.
+pub const EVENTS_KEPT_FOR: Duration = Duration::days(90);
+
+/// The most events that are kept of a user.
+pub const EVENTS_KEPT: u64 = 10_000;
 
 /// The id of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -34,6 +34,8 @@ pub enum AlertChange {
     LimitReached,
     /// It was changed in the meantime.
     Outdated,
+    /// Its time is over.
+    Ended,
 }
 
 /// What becomes of an alert whose owner wants it to rest, or to be watched again.
@@ -45,27 +47,16 @@ pub enum Outcome {
     Resume(OffsetDateTime),
 }
 
-/// Whether an alert was deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AlertRemoval {
-    /// It was.
-    Done,
-    /// The owner has none such.
-    NotFound,
-}
-
 /// Where alerts are kept, for their owners. Every method sees only the alerts of `owner`.
 #[async_trait]
 pub trait AlertStore: Send + Sync {
     /// Adds an alert; a user has at most [`crate::alert::MAX_ALERTS`].
     async fn create(&self, alert: &Alert) -> Result<AlertChange, StoreError>;
 
-    /// Changes an alert, whose version must still be `expected`: its name, condition, repetition, channels and end are
-    /// those of `alert`, the rest stays. It is watched anew; one that rests by itself (it went off, ended or failed) is
-    /// active again.
+    /// Changes an alert, whose version must still be `expected` ([`Watched::changed`]).
     async fn update(&self, alert: &Alert, expected: u32) -> Result<AlertChange, StoreError>;
 
-    /// Lets an alert rest, or be watched again. One whose time is over cannot be: [`AlertChange::Outdated`].
+    /// Lets an alert rest, or be watched again ([`Watched::paused`], [`Watched::resumed`]).
     async fn set_resting(
         &self,
         owner: UserId,
@@ -73,8 +64,8 @@ pub trait AlertStore: Send + Sync {
         outcome: Outcome,
     ) -> Result<AlertChange, StoreError>;
 
-    /// Deletes an alert. What it said stays.
-    async fn delete(&self, owner: UserId, id: AlertId) -> Result<AlertRemoval, StoreError>;
+    /// Deletes an alert; returns whether there was one. What it said stays.
+    async fn delete(&self, owner: UserId, id: AlertId) -> Result<bool, StoreError>;
 
     /// These alerts of the owner; others are left out.
     async fn find(&self, owner: UserId, ids: &[AlertId]) -> Result<Vec<Alert>, StoreError>;
@@ -97,13 +88,14 @@ pub trait AlertEventStore: Send + Sync {
     /// A page of the owner's events, newest (greatest number) first.
     async fn list(&self, owner: UserId, page: &Page<u64>) -> Result<Found<AlertEvent>, StoreError>;
 
-    /// The owner's events after the one of this number, oldest first, at most `count`.
+    /// The owner's events after the one of this number that are kept, oldest first, at most `count`.
     async fn after(&self, owner: UserId, number: u64, count: u64) -> Result<Vec<AlertEvent>, StoreError>;
 
     /// The number of the owner's last event; 0 where there is none.
     async fn last_number(&self, owner: UserId) -> Result<u64, StoreError>;
 
-    /// Marks the owner's events up to this one as read; returns the number of the last that is.
+    /// Marks the owner's events up to this one as read; returns the number of the last that is. What is kept no longer
+    /// counts as read.
     async fn read_through(&self, owner: UserId, number: u64, at: OffsetDateTime) -> Result<u64, StoreError>;
 }
 
@@ -169,23 +161,54 @@ pub struct Fired {
     pub number: u64,
 }
 
-/// What the leading desk reads and writes.
+/// Every active alert of users who can come in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ActiveAlerts {
+    /// Each with its instrument.
+    pub watched: Vec<(Watched, Instrument)>,
+    /// Those that cannot be read, or whose instrument cannot be.
+    pub unreadable: Vec<AlertId>,
+}
+
+/// How far it was looked for events that are kept no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pruned {
+    /// There are more of the same user.
+    More,
+    /// Up to this user.
+    Through(UserId),
+    /// All users.
+    All,
+}
+
+/// What the leading desk reads and writes. A desk writes nothing once one of a later `epoch` has led: it may have slept,
+/// and what it knows may be old.
 #[async_trait]
 pub trait AlertWatchStore: Send + Sync {
-    /// Every active alert of users who can come in, with its instrument.
-    async fn watched(&self) -> Result<Vec<(Watched, Instrument)>, StoreError>;
+    /// What is to be watched. An alert that cannot be read leaves everybody else's watched.
+    async fn watched(&self) -> Result<ActiveAlerts, StoreError>;
 
-    /// Writes down that these went off: the event with its number, the alert's new state, and its deliveries. One that
-    /// is no longer active under the same arming is left out, so that a repetition writes nothing twice; and all are
-    /// where a desk of a later `epoch` has led. Returns those that were written.
+    /// Writes down that these went off: the event with its number, the alert as it is now ([`Watched::fired`]), and its
+    /// deliveries. One that is no longer active under the same arming is left out, so that a repetition writes nothing
+    /// twice. Returns those that were written.
     async fn trigger(&self, epoch: u64, firings: &[Firing]) -> Result<Vec<Fired>, StoreError>;
 
     /// Keeps what was seen; what is of an earlier arming is left out.
-    async fn keep(&self, seen: &[Seen]) -> Result<(), StoreError>;
+    async fn keep(&self, epoch: u64, seen: &[Seen]) -> Result<(), StoreError>;
 
     /// Notes why these active alerts are not watched at the moment, or that they are.
-    async fn note(&self, alerts: &[AlertId], reason: Option<&str>) -> Result<(), StoreError>;
+    async fn note(&self, epoch: u64, alerts: &[AlertId], reason: Option<&str>) -> Result<(), StoreError>;
 
-    /// Ends the alerts whose time is over; returns how many.
-    async fn expire(&self, now: OffsetDateTime) -> Result<u64, StoreError>;
+    /// Ends alerts whose time is over, so many at most that it takes little time; returns how many.
+    async fn expire(&self, epoch: u64, now: OffsetDateTime) -> Result<u64, StoreError>;
+
+    /// Lets go of what was said to the first user after this one, as far as it is kept no longer
+    /// ([`crate::alert::EVENTS_KEPT_FOR`], [`crate::alert::EVENTS_KEPT`]), so much at most that it takes little time. What
+    /// is still being delivered stays, and each user's last event.
+    async fn prune(
+        &self,
+        epoch: u64,
+        after: Option<UserId>,
+        now: OffsetDateTime,
+    ) -> Result<Pruned, StoreError>;
 }

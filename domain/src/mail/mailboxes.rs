@@ -61,7 +61,8 @@ impl Mailboxes {
         Ok(self.ports.store.find(users).await?)
     }
 
-    /// Gives the person an address, and sends a code there that confirms it; `None` takes the address away.
+    /// Gives the person an address, and sends a code there that confirms it; until then, one that was confirmed stays in
+    /// force. `None` takes every address away.
     pub async fn set(&self, person: &Person, address: Option<&str>, password: String) -> Result<(), Error> {
         let MailboxPorts { store, passwords, throttle, audit, clock, .. } = &self.ports;
         let action = AuditAction::EmailSet;
@@ -116,7 +117,7 @@ impl Mailboxes {
             return Err(off().into());
         }
         let found = self.ports.store.find(&[user]).await?;
-        if found.iter().any(|mailbox| mailbox.confirmed_at.is_some()) {
+        if found.iter().any(|mailbox| mailbox.in_force().is_some()) {
             return Ok(());
         }
         let message = "you have no confirmed e-mail address; set one in your account first";

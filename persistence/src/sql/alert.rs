@@ -1,10 +1,13 @@
-//! Alerts, for their owners. Changes of one owner's alerts follow one another, as do those of the desk: each takes the
-//! owner's row first.
+//! Alerts, for their owners.
+//!
+//! Who meets whom: whatever an owner changes, and what is said to the owner, takes the owner's row first ([`user::lock`]),
+//! so that it follows one another; then come deliveries, alerts (by their ids, [`hold`]) and webhooks, in this order
+//! everywhere, so that no two writers wait for each other.
 
 use async_trait::async_trait;
 use domain::alert::{
-    Alert, AlertChange, AlertCondition, AlertFilter, AlertId, AlertName, AlertRemoval, AlertState,
-    AlertStore, MAX_ALERTS, Outcome,
+    Alert, AlertChange, AlertCondition, AlertFilter, AlertId, AlertName, AlertStore, MAX_ALERTS, Outcome,
+    Watched,
 };
 use domain::instrument::InstrumentId;
 use domain::page::{Found, Page};
@@ -13,7 +16,8 @@ use domain::user::UserId;
 use domain::webhook::WebhookId;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, IntoActiveModel};
+use sea_orm::sea_query::LockType;
+use sea_orm::{DatabaseTransaction, QueryOrder, QuerySelect};
 
 use super::column::{Exact, Moment};
 use super::failure::{Failure, in_column};
@@ -21,6 +25,7 @@ use super::{Sql, instrument, page, run, user, webhook};
 
 mod event;
 mod fire;
+mod prune;
 mod subject;
 mod watch;
 
@@ -91,7 +96,7 @@ impl row::Model {
                 threshold: self.threshold.0,
             },
             repeat: self.repeat.parse().map_err(in_column::<String>("alerts.repeat"))?,
-            state: self.state()?,
+            state: self.state.parse().map_err(in_column::<String>("alerts.state"))?,
             reason: self.reason.clone(),
             email: self.email,
             webhook: self.webhook_id.map(WebhookId),
@@ -102,8 +107,13 @@ impl row::Model {
         })
     }
 
-    pub(super) fn state(&self) -> Result<AlertState, Failure> {
-        self.state.parse().map_err(in_column::<String>("alerts.state"))
+    fn watched(&self) -> Result<Watched, Failure> {
+        Ok(Watched {
+            alert: self.alert()?,
+            arming: u64::try_from(self.arming).map_err(in_column("alerts.arming"))?,
+            last: self.last_value.map(|value| value.0),
+            armed: self.armed,
+        })
     }
 }
 
@@ -124,7 +134,7 @@ impl AlertStore for Sql {
             if !has_webhook(&transaction, alert).await? {
                 return Ok(AlertChange::WebhookNotFound);
             }
-            let row = row::Entity::insert(new_row(alert)?).exec_with_returning(&transaction).await?;
+            let row = row_of(&Watched::new(alert.clone()))?.insert(&transaction).await?;
             done(transaction, &row).await
         })
         .await
@@ -136,24 +146,13 @@ impl AlertStore for Sql {
             let Some(present) = lock(&transaction, alert.owner, alert.id).await? else {
                 return Ok(AlertChange::NotFound);
             };
-            if u32::try_from(present.version).ok() != Some(expected) {
+            if present.alert.version != expected {
                 return Ok(AlertChange::Outdated);
             }
             if !has_webhook(&transaction, alert).await? {
                 return Ok(AlertChange::WebhookNotFound);
             }
-            let state =
-                if present.state()? == AlertState::Paused { AlertState::Paused } else { AlertState::Active };
-            let mut row = armed_anew(present, state);
-            row.name = Set(alert.name.as_ref().map(|name| name.as_str().to_owned()));
-            row.subject = Set(subject::write(&alert.condition.subject));
-            row.comparison = Set(alert.condition.comparison.as_str().to_owned());
-            row.threshold = Set(Exact(alert.condition.threshold));
-            row.repeat = Set(alert.repeat.as_str().to_owned());
-            row.email = Set(alert.email);
-            row.webhook_id = Set(alert.webhook.map(|webhook| webhook.0));
-            row.expires_at = Set(alert.expires_at.map(Into::into));
-            let row = row.update(&transaction).await?;
+            let row = row_of(&present.changed(alert))?.update(&transaction).await?;
             done(transaction, &row).await
         })
         .await
@@ -170,31 +169,31 @@ impl AlertStore for Sql {
             let Some(present) = lock(&transaction, owner, id).await? else {
                 return Ok(AlertChange::NotFound);
             };
-            let state = present.state()?;
-            let wanted = match outcome {
-                Outcome::Pause if state == AlertState::Active => AlertState::Paused,
-                Outcome::Resume(now) if present.expires_at.is_some_and(|end| end <= now.into()) => {
-                    return Ok(AlertChange::Outdated);
-                }
-                Outcome::Resume(_) if state != AlertState::Active => AlertState::Active,
-                Outcome::Pause | Outcome::Resume(_) => {
-                    return Ok(AlertChange::Done(Box::new(present.alert()?)));
-                }
+            let arming = present.arming;
+            let next = match outcome {
+                Outcome::Pause => Some(present.paused()),
+                Outcome::Resume(now) => present.resumed(now),
             };
-            let row = armed_anew(present, wanted).update(&transaction).await?;
+            let Some(next) = next else { return Ok(AlertChange::Ended) };
+            if next.arming == arming {
+                return Ok(AlertChange::Done(Box::new(next.alert)));
+            }
+            let row = row_of(&next)?.update(&transaction).await?;
             done(transaction, &row).await
         })
         .await
     }
 
-    async fn delete(&self, owner: UserId, id: AlertId) -> Result<AlertRemoval, StoreError> {
+    async fn delete(&self, owner: UserId, id: AlertId) -> Result<bool, StoreError> {
         run(async {
-            let gone = row::Entity::delete_many()
+            let transaction = self.begin_write().await?;
+            user::lock(&transaction, owner).await?;
+            let own = row::Entity::delete_many()
                 .filter(row::Column::Id.eq(id.0))
-                .filter(row::Column::OwnerId.eq(owner.0))
-                .exec(&self.writer)
-                .await?;
-            Ok(if gone.rows_affected > 0 { AlertRemoval::Done } else { AlertRemoval::NotFound })
+                .filter(row::Column::OwnerId.eq(owner.0));
+            let gone = own.exec(&transaction).await?;
+            transaction.commit().await?;
+            Ok(gone.rows_affected > 0)
         })
         .await
     }
@@ -234,7 +233,9 @@ impl AlertStore for Sql {
     }
 }
 
-fn new_row(alert: &Alert) -> Result<row::ActiveModel, Failure> {
+/// An alert as a whole row.
+fn row_of(watched: &Watched) -> Result<row::ActiveModel, Failure> {
+    let Watched { alert, arming, last, armed } = watched;
     Ok(row::ActiveModel {
         id: Set(alert.id.0),
         owner_id: Set(alert.owner.0),
@@ -252,24 +253,15 @@ fn new_row(alert: &Alert) -> Result<row::ActiveModel, Failure> {
         created_at: Set(alert.created_at.into()),
         triggered_at: Set(alert.triggered_at.map(Into::into)),
         version: Set(i32::try_from(alert.version).map_err(in_column("alerts.version"))?),
-        arming: Set(1),
-        last_value: Set(None),
-        armed: Set(true),
+        arming: Set(kept(*arming)),
+        last_value: Set(last.map(Exact)),
+        armed: Set(*armed),
     })
 }
 
-/// The change that arms an alert anew, in this state: nothing was seen of it.
-fn armed_anew(present: row::Model, state: AlertState) -> row::ActiveModel {
-    let (version, arming) = (present.version + 1, present.arming + 1);
-    row::ActiveModel {
-        state: Set(state.as_str().to_owned()),
-        reason: Set(None),
-        version: Set(version),
-        arming: Set(arming),
-        last_value: Set(None),
-        armed: Set(true),
-        ..present.into_active_model()
-    }
+/// An arming as it is kept; none is as great as what does not fit.
+fn kept(arming: u64) -> i64 {
+    i64::try_from(arming).unwrap_or(i64::MAX)
 }
 
 async fn done(transaction: DatabaseTransaction, row: &row::Model) -> Result<AlertChange, Failure> {
@@ -283,9 +275,19 @@ async fn lock(
     transaction: &DatabaseTransaction,
     owner: UserId,
     id: AlertId,
-) -> Result<Option<row::Model>, Failure> {
+) -> Result<Option<Watched>, Failure> {
     user::lock(transaction, owner).await?;
-    Ok(row::Entity::find_by_id(id.0).filter(row::Column::OwnerId.eq(owner.0)).one(transaction).await?)
+    let own = row::Entity::find_by_id(id.0).filter(row::Column::OwnerId.eq(owner.0));
+    own.one(transaction).await?.as_ref().map(row::Model::watched).transpose()
+}
+
+/// Holds these alerts until the transaction ends, in the order in which every writer takes them; returns which they are.
+pub(super) async fn hold(
+    transaction: &DatabaseTransaction,
+    alerts: Select<row::Entity>,
+) -> Result<Vec<Uuid>, Failure> {
+    let ids = alerts.select_only().column(row::Column::Id).order_by_asc(row::Column::Id);
+    Ok(ids.lock(LockType::NoKeyUpdate).into_tuple().all(transaction).await?)
 }
 
 /// Whether the webhook that an alert goes to, where it goes to one, is its owner's.

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use domain::alert::{DeliveryChannel, DeliveryId, DeliveryState};
 use domain::delivery::{
-    AlertNotice, CLAIMED_FOR, Claim, DeliveryStore, Ending, Job, Notice, NoticeContent, PER_HOST, SendError,
-    Target,
+    AlertNotice, CLAIMED_FOR, Claim, DeliveryStore, Ending, Job, Load, Notice, NoticeContent, Receiver,
+    SendError, Target,
 };
 use domain::mail::MailAddress;
 use domain::store::StoreError;
@@ -27,6 +27,9 @@ use super::{Sql, instrument, lease, mailbox, run, user, webhook};
 /// How many deliveries that are due are looked at for a claim.
 const LOOKED_AT: u64 = 500;
 
+/// Why an e-mail is not sent.
+const UNREADABLE_ADDRESS: &str = "your e-mail address cannot be read; set and confirm it again";
+
 #[async_trait]
 impl DeliveryStore for Sql {
     async fn claim(&self, epoch: u64, claim: &Claim) -> Result<Vec<Job>, StoreError> {
@@ -35,8 +38,9 @@ impl DeliveryStore for Sql {
             if lease::has_passed(&transaction, epoch).await? {
                 return Ok(Vec::new());
             }
-            let due = due(&transaction, claim).await?;
-            let picked = pick(due, claim);
+            let mut load = Load::of(claim);
+            let due = due(&transaction, claim, &load).await?;
+            let picked: Vec<_> = due.into_iter().filter(|row| load.take(&row.receiver())).collect();
             if picked.is_empty() {
                 return Ok(Vec::new());
             }
@@ -68,7 +72,7 @@ impl DeliveryStore for Sql {
                 Ending::GivenUp(why) => (DeliveryState::Failed, None, Some(why.as_str())),
             };
             let delivered_at = (state == DeliveryState::Delivered).then(|| Moment::from(at));
-            delivery::Entity::update_many()
+            let settled = delivery::Entity::update_many()
                 .col_expr(delivery::Column::State, Expr::value(state.as_str()))
                 .col_expr(delivery::Column::NextAttemptAt, Expr::value(next))
                 .col_expr(delivery::Column::LastError, Expr::value(error.map(str::to_owned)))
@@ -77,7 +81,9 @@ impl DeliveryStore for Sql {
                 .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
                 .exec(&transaction)
                 .await?;
-            if let Some(webhook) = row.webhook_id {
+            if settled.rows_affected > 0
+                && let Some(webhook) = row.webhook_id
+            {
                 webhook::note(&transaction, WebhookId(webhook), at, error).await?;
             }
             Ok(transaction.commit().await?)
@@ -86,19 +92,34 @@ impl DeliveryStore for Sql {
     }
 }
 
-/// Deliveries that are due, oldest first, but for those to machines that have as much under way as may be.
-async fn due(transaction: &DatabaseTransaction, claim: &Claim) -> Result<Vec<delivery::Model>, Failure> {
-    let full = claim.busy.iter().filter(|(_, count)| *count >= PER_HOST).map(|(host, _)| host.as_str());
+/// Deliveries that are due, oldest first, but for those to machines and of users that have no place left: a page full of
+/// these would hide all others.
+async fn due(
+    transaction: &DatabaseTransaction,
+    claim: &Claim,
+    load: &Load,
+) -> Result<Vec<delivery::Model>, Failure> {
+    let full: Vec<Uuid> = load.full_owners().map(|owner| owner.0).collect();
+    let of_others = delivery::Column::OwnerId.is_not_in(full);
     Ok(delivery::Entity::find()
         .filter(delivery::Column::NextAttemptAt.lte(Moment::from(claim.now)))
         .filter(delivery::Column::State.eq(DeliveryState::Pending.as_str()))
-        .filter(delivery::Column::Host.is_not_in(full))
+        .filter(delivery::Column::Channel.eq(claim.channel.as_str()))
+        .filter(delivery::Column::Host.is_not_in(load.full_hosts()))
+        .filter(of_others.or(delivery::Column::OwnerId.is_null()))
         .order_by_asc(delivery::Column::NextAttemptAt)
         .order_by_asc(delivery::Column::Id)
         .limit(LOOKED_AT)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .all(transaction)
         .await?)
+}
+
+impl delivery::Model {
+    /// Who takes up a place with it.
+    fn receiver(&self) -> Receiver {
+        Receiver { host: self.host.clone(), owner: UserId(self.owner_id.unwrap_or_default()) }
+    }
 }
 
 /// Ends deliveries that cannot be read: they never will be.
@@ -117,23 +138,13 @@ async fn give_up(transaction: &DatabaseTransaction, unreadable: &[DeliveryId]) -
     Ok(())
 }
 
-/// So many of them as their machines can take.
-fn pick(due: Vec<delivery::Model>, claim: &Claim) -> Vec<delivery::Model> {
-    let mut busy: HashMap<String, usize> = claim.busy.iter().cloned().collect();
-    let has_room = |row: &delivery::Model| {
-        let count = busy.entry(row.host.clone()).or_default();
-        *count += 1;
-        *count <= PER_HOST
-    };
-    due.into_iter().filter(has_room).take(claim.count).collect()
-}
-
 /// What the deliveries of one claim refer to.
 struct Referred {
     events: HashMap<Uuid, event_row::Model>,
     instruments: HashMap<Uuid, instrument::row::Model>,
     webhooks: HashMap<Uuid, webhook::row::Model>,
-    mailboxes: HashMap<UserId, MailAddress>,
+    /// None where a confirmed address cannot be read.
+    mailboxes: HashMap<UserId, Option<MailAddress>>,
     /// Owners who can come in.
     active: HashSet<UserId>,
 }
@@ -199,12 +210,13 @@ impl Sql {
                 }
                 DeliveryChannel::Webhook => self.webhook_target(row, referred)?,
                 DeliveryChannel::Email => match referred.mailboxes.get(&UserId(event.owner_id)) {
-                    Some(address) => Target::Email(address.clone()),
-                    None => Target::Nowhere(SendError::Final("you have no confirmed e-mail address".into())),
+                    Some(Some(address)) => Target::Email(address.clone()),
+                    Some(None) => Target::Nowhere(SendError::Final(UNREADABLE_ADDRESS.into())),
+                    None => Target::Nowhere(SendError::Final(mailbox::NO_ADDRESS.into())),
                 },
             },
             notice: notice(row, event, referred)?,
-            host: row.host.clone(),
+            receiver: row.receiver(),
             attempt: u32::try_from(row.attempts + 1).map_err(in_column("deliveries.attempts"))?,
             created_at: row.created_at.time()?,
         })

@@ -68,7 +68,7 @@ impl From<&Instrument> for row::ActiveModel {
 }
 
 impl row::Model {
-    fn instrument(self) -> Result<Instrument, Failure> {
+    pub(super) fn instrument(self) -> Result<Instrument, Failure> {
         Ok(Instrument {
             id: InstrumentId::from_uuid(self.id),
             connection: ConnectionId::new(self.connection),

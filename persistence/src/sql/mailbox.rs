@@ -16,6 +16,9 @@ use super::column::{Hidden, Moment};
 use super::failure::{Failure, in_column};
 use super::{Sql, audit, run, user};
 
+/// Why an e-mail is not sent.
+pub(super) const NO_ADDRESS: &str = "you have no confirmed e-mail address";
+
 mod row {
     use sea_orm::entity::prelude::*;
 
@@ -33,6 +36,8 @@ mod row {
         pub code_expires_at: Option<Moment>,
         /// How many wrong codes were tried.
         pub code_tries: i32,
+        /// What takes the place of a confirmed address once it is confirmed itself.
+        pub new_address: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -43,10 +48,12 @@ mod row {
 
 impl row::Model {
     fn mailbox(&self) -> Result<Mailbox, Failure> {
+        let replacement = self.new_address.as_deref().map(MailAddress::parse).transpose();
         Ok(Mailbox {
             user: UserId(self.user_id),
             address: MailAddress::parse(&self.address).map_err(in_column("mailboxes.address"))?,
             confirmed_at: self.confirmed_at.map(Moment::time).transpose()?,
+            replacement: replacement.map_err(in_column("mailboxes.new_address"))?,
         })
     }
 
@@ -71,11 +78,19 @@ impl MailboxStore for Sql {
         run(async {
             let transaction = self.begin_write().await?;
             user::lock(&transaction, mailbox.user).await?;
+            let present = row::Entity::find_by_id(mailbox.user.0).one(&transaction).await?;
             row::Entity::delete_by_id(mailbox.user.0).exec(&transaction).await?;
+            let wanted = mailbox.address.as_str().to_owned();
+            let (address, confirmed_at, new_address) = match present.filter(|row| row.confirmed_at.is_some())
+            {
+                Some(in_force) => (in_force.address, in_force.confirmed_at, Some(wanted)),
+                None => (wanted, None, None),
+            };
             let row = row::ActiveModel {
                 user_id: Set(mailbox.user.0),
-                address: Set(mailbox.address.as_str().to_owned()),
-                confirmed_at: Set(None),
+                address: Set(address),
+                confirmed_at: Set(confirmed_at),
+                new_address: Set(new_address),
                 code: Set(Some(mailbox.code.0.into())),
                 code_expires_at: Set(Some(mailbox.code_expires_at.into())),
                 code_tries: Set(0),
@@ -116,8 +131,13 @@ impl MailboxStore for Sql {
                 return Ok(false);
             };
             let is_right = row.takes(code, now);
-            let (tries, mut row) = (row.code_tries + 1, row.into_active_model());
+            let (tries, new_address) = (row.code_tries + 1, row.new_address.clone());
+            let mut row = row.into_active_model();
             if is_right {
+                if let Some(new_address) = new_address {
+                    row.address = Set(new_address);
+                    row.new_address = Set(None);
+                }
                 row.confirmed_at = Set(Some(now.into()));
                 row.code = Set(None);
                 row.code_expires_at = Set(None);
@@ -133,19 +153,15 @@ impl MailboxStore for Sql {
     }
 }
 
-/// The confirmed addresses of these users.
+/// The confirmed addresses of these users; none where one cannot be read.
 pub(super) async fn confirmed(
     transaction: &DatabaseTransaction,
     users: impl Iterator<Item = UserId>,
-) -> Result<HashMap<UserId, MailAddress>, Failure> {
+) -> Result<HashMap<UserId, Option<MailAddress>>, Failure> {
     let rows = row::Entity::find()
         .filter(row::Column::UserId.is_in(users.map(|user| user.0)))
         .filter(row::Column::ConfirmedAt.is_not_null())
         .all(transaction)
         .await?;
-    let address = |row: &row::Model| {
-        let Mailbox { user, address, .. } = row.mailbox()?;
-        Ok((user, address))
-    };
-    rows.iter().map(address).collect()
+    Ok(rows.iter().map(|row| (UserId(row.user_id), MailAddress::parse(&row.address).ok())).collect())
 }

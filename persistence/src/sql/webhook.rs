@@ -16,11 +16,14 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{DatabaseTransaction, QueryOrder};
 use time::OffsetDateTime;
 
-use super::alert::delivery;
+use super::alert::{self, delivery};
 use super::column::{Hidden, Moment};
 use super::failure::{Failure, in_column};
 use super::seal::Place;
 use super::{Sql, audit, run, user};
+
+/// Why nothing is posted to a webhook.
+pub(super) const NO_ADDRESS: &str = "the webhook's address cannot be read; make the webhook anew";
 
 pub(super) mod row {
     use sea_orm::entity::prelude::*;
@@ -162,6 +165,9 @@ impl WebhookStore for Sql {
                 return Ok(false);
             }
             give_up(&transaction, id).await?;
+            // The alerts that go there lose it when it goes.
+            let alerts = alert::row::Entity::find().filter(alert::row::Column::WebhookId.eq(id.0));
+            alert::hold(&transaction, alerts).await?;
             row::Entity::delete_by_id(id.0).exec(&transaction).await?;
             audit::write(&transaction, audit).await?;
             transaction.commit().await?;
@@ -202,11 +208,12 @@ async fn give_up(transaction: &DatabaseTransaction, id: WebhookId) -> Result<(),
     Ok(())
 }
 
-/// The machines of these webhooks.
+/// The machines of these webhooks; none where an address cannot be read.
 pub(super) async fn hosts(
     transaction: &DatabaseTransaction,
     ids: impl Iterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, String>, Failure> {
+) -> Result<HashMap<Uuid, Option<String>>, Failure> {
     let rows = row::Entity::find().filter(row::Column::Id.is_in(ids)).all(transaction).await?;
-    rows.iter().map(|row| Ok((row.id, row.url()?.host().to_owned()))).collect()
+    let host = |row: &row::Model| row.url().ok().map(|url| url.host().to_owned());
+    Ok(rows.iter().map(|row| (row.id, host(row))).collect())
 }

@@ -1,7 +1,7 @@
 use domain::alert::{
-    Alert, AlertChange, AlertEventStore, AlertFilter, AlertId, AlertIndicator, AlertName, AlertRemoval,
-    AlertState, AlertStore, AlertSubject, AlertWatchStore, Comparison, DeliveryState, Firing, MAX_ALERTS,
-    Outcome, Repeat, Seen,
+    Alert, AlertChange, AlertEventStore, AlertFilter, AlertId, AlertIndicator, AlertName, AlertState,
+    AlertStore, AlertSubject, AlertWatchStore, Comparison, DeliveryState, EVENTS_KEPT_FOR, Firing,
+    MAX_ALERTS, Outcome, Pruned, Repeat, Seen,
 };
 use domain::audit::AuditAction;
 use domain::bar::BarSize;
@@ -9,12 +9,14 @@ use domain::indicator::{Indicator, IndicatorKind, Parameters};
 use domain::page::{Page, Side};
 use domain::user::{Role, User, UserId};
 use domain::webhook::WebhookId;
+use sea_orm::ConnectionTrait as _;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use time::Duration;
 use uuid::Uuid;
 
 use super::{Pair, users};
 use crate::at_once;
-use crate::samples::{NOW, alert, firing, id_of, instrument, line};
+use crate::samples::{NOW, alert, firing, id_of, instrument, line, webhook};
 
 /// The epoch of the present leader: no desk has led yet.
 const EPOCH: u64 = 1;
@@ -30,6 +32,7 @@ pub async fn contract(pair: &Pair) {
     every_time(pair).await;
     failures_and_ends(pair).await;
     what_was_seen(pair).await;
+    writers_of_many_do_not_wait_for_each_other(pair).await;
     only_of_those_who_can_come_in(pair).await;
 }
 
@@ -55,7 +58,7 @@ async fn read(pair: &Pair, alert: &Alert) -> Alert {
 /// The present arming of an alert that is watched.
 async fn arming(pair: &Pair, id: AlertId) -> Option<u64> {
     let watched = pair.one.watched().await.unwrap();
-    watched.iter().find(|(watched, _)| watched.alert.id == id).map(|(watched, _)| watched.arming)
+    watched.watched.iter().find(|(watched, _)| watched.alert.id == id).map(|(watched, _)| watched.arming)
 }
 
 async fn kept_and_changed(pair: &Pair) {
@@ -88,7 +91,7 @@ async fn kept_and_changed(pair: &Pair) {
     assert_eq!(AlertStore::find(&**sql, bob, &[last.id]).await.unwrap(), []);
     assert_eq!(sql.update(&Alert { owner: bob, ..last.clone() }, 1).await.unwrap(), AlertChange::NotFound);
     assert_eq!(sql.set_resting(bob, last.id, Outcome::Pause).await.unwrap(), AlertChange::NotFound);
-    assert_eq!(AlertStore::delete(&**sql, bob, last.id).await.unwrap(), AlertRemoval::NotFound);
+    assert!(!AlertStore::delete(&**sql, bob, last.id).await.unwrap());
 
     let page = |cursor| Page { side: Side::First, cursor, count: 1 };
     let all = AlertFilter::default();
@@ -105,9 +108,9 @@ async fn kept_and_changed(pair: &Pair) {
         assert_eq!(AlertStore::list(&**sql, ann, filter, &page).await.unwrap().items.len(), count);
     }
     for id in [last.id, macd.id] {
-        assert_eq!(AlertStore::delete(&**sql, ann, id).await.unwrap(), AlertRemoval::Done);
+        assert!(AlertStore::delete(&**sql, ann, id).await.unwrap());
     }
-    assert_eq!(AlertStore::delete(&**sql, ann, last.id).await.unwrap(), AlertRemoval::NotFound);
+    assert!(!AlertStore::delete(&**sql, ann, last.id).await.unwrap());
 }
 
 async fn rest_and_resume(pair: &Pair) {
@@ -119,7 +122,7 @@ async fn rest_and_resume(pair: &Pair) {
     assert_eq!(done(rest(Outcome::Pause).await).version, 2, "it rests already");
     assert_eq!(arming(pair, wanted.id).await, None, "what rests is not watched");
     assert_eq!(done(pair.one.update(&paused, 2).await.unwrap()).state, AlertState::Paused);
-    assert_eq!(rest(Outcome::Resume(NOW + Duration::hours(2))).await, AlertChange::Outdated);
+    assert_eq!(rest(Outcome::Resume(NOW + Duration::hours(2))).await, AlertChange::Ended);
     let resumed = done(rest(Outcome::Resume(NOW)).await);
     assert_eq!((resumed.state, resumed.version), (AlertState::Active, 4));
     assert_eq!(done(rest(Outcome::Resume(NOW)).await).version, 4);
@@ -253,17 +256,23 @@ async fn failures_and_ends(pair: &Pair) {
     let resumed = done(pair.one.set_resting(ann, wanted.id, Outcome::Resume(NOW)).await.unwrap());
     assert_eq!((resumed.state, resumed.reason), (AlertState::Active, None));
 
-    let note = async |reason| pair.one.note(&[wanted.id], reason).await.unwrap();
+    let note = async |reason| pair.one.note(EPOCH, &[wanted.id], reason).await.unwrap();
     note(Some("all lines are in use")).await;
     assert_eq!(read(pair, &wanted).await.reason.as_deref(), Some("all lines are in use"));
     note(None).await;
     assert_eq!(read(pair, &wanted).await.reason, None);
 
     let ending = make(pair, &Alert { expires_at: Some(NOW + Duration::hours(1)), ..alert(ann, 1) }).await;
-    pair.one.expire(NOW + Duration::minutes(59)).await.unwrap();
+    pair.one.expire(EPOCH, NOW + Duration::minutes(59)).await.unwrap();
     assert_eq!(read(pair, &ending).await.state, AlertState::Active);
-    assert_eq!(pair.one.expire(NOW + Duration::hours(1)).await.unwrap(), 1);
-    assert_eq!(read(pair, &ending).await.state, AlertState::Expired);
+    assert_eq!(pair.one.expire(EPOCH, NOW + Duration::hours(1)).await.unwrap(), 1);
+    let ended = read(pair, &ending).await;
+    assert_eq!((ended.state, ended.version), (AlertState::Expired, 1), "its owner changed nothing");
+    assert_eq!(arming(pair, ending.id).await, None);
+    let longer = Alert { expires_at: None, ..ended };
+    assert_eq!(done(pair.one.update(&longer, 1).await.unwrap()).state, AlertState::Active);
+    done(pair.one.update(&Alert { expires_at: Some(NOW), ..longer }, 2).await.unwrap());
+    assert_eq!(pair.one.expire(EPOCH, NOW).await.unwrap(), 1);
     assert_eq!(pair.one.trigger(EPOCH, &[firing(&ending, 1)]).await.unwrap(), []);
 }
 
@@ -273,24 +282,141 @@ async fn what_was_seen(pair: &Pair) {
     wanted.condition.comparison = Comparison::Above;
     let wanted = make(pair, &wanted).await;
     let seen = |arming, last: i64| Seen { alert: wanted.id, arming, last: last.into(), armed: false };
-    pair.one.keep(&[seen(7, 1), seen(1, 99)]).await.unwrap();
-    let watched = pair.other.watched().await.unwrap();
+    pair.one.keep(EPOCH, &[seen(7, 1), seen(1, 99)]).await.unwrap();
+    let watched = pair.other.watched().await.unwrap().watched;
     let (watched, of) = watched.iter().find(|(watched, _)| watched.alert.id == wanted.id).unwrap();
     assert_eq!((watched.last, watched.armed, watched.arming), (Some(99.into()), false, 1));
     assert_eq!(of.id, wanted.instrument);
     done(pair.one.update(&wanted, 1).await.unwrap());
-    let watched = pair.other.watched().await.unwrap();
+    let watched = pair.other.watched().await.unwrap().watched;
     let (watched, _) = watched.iter().find(|(watched, _)| watched.alert.id == wanted.id).unwrap();
     assert_eq!((watched.last, watched.armed, watched.arming), (None, true, 2), "it is as if it were new");
 }
 
+/// In whatever order they are given, and though a webhook goes meanwhile to which they go.
+async fn writers_of_many_do_not_wait_for_each_other(pair: &Pair) {
+    let ann = owner(pair, "alert-writers").await.id;
+    let (to, secret) = webhook(ann, "https://example.com/");
+    let made = line(AuditAction::WebhookCreate);
+    assert!(domain::webhook::WebhookStore::create(&*pair.one, &to, &secret, &made).await.unwrap());
+    let mut seen = Vec::new();
+    for _ in 0..40 {
+        let made = make(pair, &Alert { webhook: Some(to.id), ..alert(ann, 1) }).await;
+        seen.push(Seen { alert: made.id, arming: 1, last: 1.into(), armed: true });
+    }
+    at_once(9, |number| {
+        let (sql, mut seen) = (pair.of(number), seen.clone());
+        async move {
+            match number {
+                0 => {
+                    let gone = line(AuditAction::WebhookDelete);
+                    assert!(domain::webhook::WebhookStore::delete(&*sql, ann, to.id, &gone).await.unwrap());
+                }
+                1..=4 => sql.keep(EPOCH, &seen).await.unwrap(),
+                5..=6 => {
+                    seen.reverse();
+                    sql.keep(EPOCH, &seen).await.unwrap();
+                }
+                _ => {
+                    let ids: Vec<AlertId> = seen.iter().rev().map(|seen| seen.alert).collect();
+                    sql.note(EPOCH, &ids, Some("no line")).await.unwrap();
+                }
+            }
+        }
+    })
+    .await;
+    for seen in seen {
+        assert!(AlertStore::delete(&*pair.one, ann, seen.alert).await.unwrap());
+    }
+}
+
 /// What a desk does late, after another has led, is nothing.
 pub async fn fenced(pair: &Pair) {
+    const PASSED: u64 = 0;
     let ann = owner(pair, "alert-fenced").await.id;
-    let wanted = make(pair, &alert(ann, 1)).await;
-    assert_eq!(pair.one.trigger(0, &[firing(&wanted, 1)]).await.unwrap(), []);
-    assert_eq!(read(pair, &wanted).await.state, AlertState::Active);
+    let wanted = make(pair, &Alert { expires_at: Some(NOW + Duration::hours(1)), ..alert(ann, 1) }).await;
+    let seen = Seen { alert: wanted.id, arming: 1, last: 99.into(), armed: false };
+    let watched = async || {
+        let watched = pair.other.watched().await.unwrap().watched;
+        watched.into_iter().map(|(watched, _)| watched).find(|watched| watched.alert.id == wanted.id).unwrap()
+    };
+    assert_eq!(pair.one.trigger(PASSED, &[firing(&wanted, 1)]).await.unwrap(), []);
+    pair.one.keep(PASSED, &[seen]).await.unwrap();
+    pair.one.note(PASSED, &[wanted.id], Some("all lines are in use")).await.unwrap();
+    assert_eq!(pair.one.expire(PASSED, NOW + Duration::days(1)).await.unwrap(), 0);
+    assert_eq!(pair.one.prune(PASSED, None, NOW).await.unwrap(), Pruned::All);
+    let now = watched().await;
+    assert_eq!((now.alert, now.arming, now.last, now.armed), (wanted.clone(), 1, None, true));
+    // The same is done for the desk that leads.
+    pair.one.keep(u64::MAX, &[seen]).await.unwrap();
+    pair.one.note(u64::MAX, &[wanted.id], Some("all lines are in use")).await.unwrap();
+    let now = watched().await;
+    assert_eq!((now.last, now.armed, now.alert.reason.is_some()), (Some(99.into()), false, true));
     assert_eq!(pair.one.trigger(u64::MAX, &[firing(&wanted, 1)]).await.unwrap().len(), 1);
+}
+
+/// What is kept no longer goes; numbers go on.
+pub async fn pruned(pair: &Pair) {
+    let ann = owner(pair, "alert-pruned").await.id;
+    let to = UserId(Uuid::from_u128(ann.0.as_u128() - 1));
+    let wanted = make(pair, &Alert { repeat: Repeat::EveryTime, ..alert(ann, 1) }).await;
+    let go_off = async |arming, at| {
+        let firing = Firing { at, ..firing(&wanted, arming) };
+        assert_eq!(pair.one.trigger(EPOCH, &[firing]).await.unwrap().len(), 1);
+    };
+    let (long_ago, later) = (NOW - EVENTS_KEPT_FOR - Duration::seconds(1), NOW - EVENTS_KEPT_FOR);
+    for arming in 1..=3 {
+        go_off(arming, long_ago).await;
+    }
+    let prune = async || pair.one.prune(EPOCH, Some(to), NOW).await.unwrap();
+    let numbers = async || -> Vec<u64> {
+        pair.other.after(ann, 0, 100).await.unwrap().iter().map(|event| event.number).collect()
+    };
+    assert_eq!(prune().await, Pruned::Through(ann));
+    assert_eq!(numbers().await, [3], "the last stays, so that numbers go on");
+    go_off(4, later).await;
+    go_off(5, NOW).await;
+    assert_eq!(prune().await, Pruned::Through(ann));
+    assert_eq!(numbers().await, [4, 5]);
+    assert_eq!(pair.one.read_through(ann, 0, NOW).await.unwrap(), 3, "what is gone counts as read");
+    assert_eq!(pair.one.read_through(ann, 4, NOW).await.unwrap(), 4);
+    assert_eq!(pair.one.last_number(ann).await.unwrap(), 5);
+    assert_eq!(pair.one.prune(EPOCH, Some(UserId(Uuid::max())), NOW).await.unwrap(), Pruned::All);
+    AlertStore::delete(&*pair.one, ann, wanted.id).await.unwrap();
+}
+
+/// A row that cannot be read is left alone, and everybody else's are watched.
+pub async fn unreadable(pair: &Pair, url: &str) {
+    let ann = owner(pair, "alert-unreadable").await.id;
+    domain::instrument::InstrumentStore::put(&*pair.one, &[instrument(77)]).await.unwrap();
+    let (good, odd, of_odd) = (alert(ann, 1), alert(ann, 1), alert(ann, 77));
+    for wanted in [&good, &odd, &of_odd] {
+        make(pair, wanted).await;
+    }
+    let database = sea_orm::Database::connect(url).await.unwrap();
+    let set = async |table: &'static str, column: &'static str, (id, value): (Uuid, &str)| {
+        let update =
+            Query::update().table(table).value(column, value).and_where(Expr::col("id").eq(id)).take();
+        database.execute(&update).await.unwrap();
+    };
+    set("alerts", "subject", (odd.id.0, "SOMETHING NEW")).await;
+    set("instruments", "environment", (id_of(77).uuid(), "ELSEWHERE")).await;
+    let active = pair.one.watched().await.unwrap();
+    assert!(active.watched.iter().any(|(watched, _)| watched.alert.id == good.id));
+    let mut unreadable = active.unreadable;
+    unreadable.sort_unstable();
+    assert_eq!(unreadable, [odd.id, of_odd.id]);
+    set("alerts", "repeat", (odd.id.0, "AT TIMES")).await;
+    let fired = pair.one.trigger(EPOCH, &[firing(&odd, 1), firing(&good, 1)]).await.unwrap();
+    assert_eq!(fired.iter().map(|fired| (fired.alert, fired.number)).collect::<Vec<_>>(), [(good.id, 1)]);
+    for gone in [odd, of_odd] {
+        let delete = Query::delete().from_table("alerts").and_where(Expr::col("id").eq(gone.id.0)).take();
+        database.execute(&delete).await.unwrap();
+    }
+    let delete =
+        Query::delete().from_table("instruments").and_where(Expr::col("id").eq(id_of(77).uuid())).take();
+    database.execute(&delete).await.unwrap();
+    database.close().await.unwrap();
 }
 
 async fn only_of_those_who_can_come_in(pair: &Pair) {

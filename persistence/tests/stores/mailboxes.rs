@@ -39,13 +39,27 @@ pub async fn contract(pair: &Pair) {
     assert_eq!(confirmed_at().await, Some(NOW));
     assert!(!confirm(right, NOW).await, "a code is used once");
 
-    // Another address begins anew, and codes can be tried so often alone.
+    // Another address begins anew, and the one before stays in force until it is confirmed.
+    let new = MailAddress::parse("new@example.com").unwrap();
+    let wanted = NewMailbox { address: new.clone(), ..mailbox.clone() };
+    let audit = line(AuditAction::EmailSet);
+    MailboxStore::set(&*pair.one, &wanted, &audit).await.unwrap();
+    let found = MailboxStore::find(&*pair.other, &[user]).await.unwrap().remove(0);
+    assert_eq!((found.latest(), found.is_confirmed()), (&new, false));
+    assert_eq!(found.in_force(), Some(&mailbox.address));
+    assert!(confirm(right, NOW + Duration::minutes(1)).await);
+    let found = MailboxStore::find(&*pair.other, &[user]).await.unwrap().remove(0);
+    assert_eq!((found.latest(), found.is_confirmed(), found.in_force()), (&new, true, Some(&new)));
+    assert_eq!(found.confirmed_at, Some(NOW + Duration::minutes(1)));
+
+    // Codes can be tried so often alone.
     set().await;
-    assert_eq!(confirmed_at().await, None);
     for _ in 0..CODE_TRIES {
         assert!(!confirm(wrong, NOW).await);
     }
     assert!(!confirm(right, NOW).await, "after so many wrong ones none is right");
+    let found = MailboxStore::find(&*pair.one, &[user]).await.unwrap().remove(0);
+    assert_eq!(found.in_force(), Some(&new));
     let audit = line(AuditAction::EmailSet);
     MailboxStore::remove(&*pair.one, user, &audit).await.unwrap();
     assert_eq!(MailboxStore::find(&*pair.one, &[user]).await.unwrap(), []);

@@ -29,8 +29,11 @@ use crate::graphql::scalar::{DateTime, Decimal};
 /// How many events a subscription reads at once.
 const BATCH: u64 = 100;
 
-/// How often a subscription reads without being told that there is something.
-const READ_EVERY: Duration = Duration::from_secs(2);
+/// How often a subscription reads without being told that there is something: what was told may be lost.
+const READ_EVERY: Duration = Duration::from_secs(30);
+
+/// The same while the bus is away, which tells nothing then.
+const READ_EVERY_UNTOLD: Duration = Duration::from_secs(2);
 
 /// By what an event goes out.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,22 +232,22 @@ pub struct AlertEventSubscription;
 #[Subscription]
 impl AlertEventSubscription {
     /// What your alerts say: first everything after the event `since`, then each as it is said. Nothing is left out: after an
-    /// interruption, go on with the number of the last one that you got.
+    /// interruption, go on with the number of the last one that you got. Where that cannot be (it was too long ago: events are
+    /// kept for 90 days, and at most 10,000 of them; or there is no such number yet) it is refused with the code `OUTDATED`.
     #[graphql(guard = "Requires(Permission::ReadMarket)")]
     async fn alert_events(
         &self,
         context: &Context<'_>,
         #[graphql(
-            desc = "The number after which to begin, \"0\" for the first; from now on where it is left out."
+            desc = "The number after which to begin, \"0\" for the first that is kept; from now on where it is left out."
         )]
         since: Option<Decimal>,
     ) -> Result<impl Stream<Item = Result<AlertEvent>> + 'static> {
         let (core, owner) = (Arc::clone(core(context)), user(context)?.id);
-        let after = match since {
-            Some(since) => number("since", since).map_err(|refusal| top_level(refusal.into()))?,
-            None => core.services.alerts.last_number(owner).await.map_err(top_level)?,
-        };
-        let reader = Reader { core, owner, after, read: VecDeque::new(), told: None };
+        let since = since.map(|since| number("since", since)).transpose();
+        let since = since.map_err(|refusal| top_level(refusal.into()))?;
+        let after = core.services.alerts.resume_events(owner, since).await.map_err(top_level)?;
+        let reader = Reader { core, owner, after, read: VecDeque::new(), told: None, is_interrupted: false };
         let events = futures::stream::unfold(reader, Reader::next);
         Ok(numbered(context, after, events, |event: &AlertEvent| event.0.number))
     }
@@ -258,6 +261,8 @@ struct Reader {
     after: u64,
     read: VecDeque<domain::alert::AlertEvent>,
     told: Option<BoxStream<'static, BusDelivery>>,
+    /// The bus is away.
+    is_interrupted: bool,
 }
 
 impl Reader {
@@ -286,14 +291,18 @@ impl Reader {
 
     /// Waits until there may be more.
     async fn wait(&mut self) {
+        let is_told = self.told.is_some() && !self.is_interrupted;
+        let every = if is_told { READ_EVERY } else { READ_EVERY_UNTOLD };
         let told = async {
             match &mut self.told {
                 Some(told) => told.next().await,
                 None => std::future::pending().await,
             }
         };
-        if let Ok(None) = tokio::time::timeout(READ_EVERY, told).await {
-            self.told = None;
+        match tokio::time::timeout(every, told).await {
+            Ok(Some(delivery)) => self.is_interrupted = delivery == BusDelivery::Interrupted,
+            Ok(None) => self.told = None,
+            Err(_) => {}
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::graphql::guard::{Requires, person};
 /// An address that alerts are to go to.
 #[derive(InputObject)]
 pub struct EmailSetInput {
-    /// The address; null takes yours away.
+    /// The address; null takes yours away, at once.
     email: Option<String>,
     /// Your password.
     #[graphql(secret)]
@@ -50,7 +50,8 @@ pub struct EmailMutation;
 
 #[Object]
 impl EmailMutation {
-    /// Gives you an e-mail address, and sends a code there; alerts go there once it is confirmed with `emailConfirm`.
+    /// Gives you an e-mail address, and sends a code there; alerts go there once it is confirmed with `emailConfirm`. Until
+    /// then they go on to the address that was confirmed before. Null takes both away.
     #[graphql(guard = "Requires(Permission::ManageSelf)")]
     async fn email_set(
         &self,

@@ -56,6 +56,8 @@ pub(crate) mod delivery {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
         pub event_id: Uuid,
+        /// None where a desk of an earlier release wrote it.
+        pub owner_id: Option<Uuid>,
         pub channel: String,
         pub webhook_id: Option<Uuid>,
         pub host: String,
@@ -157,26 +159,28 @@ impl AlertEventStore for Sql {
     }
 
     async fn last_number(&self, owner: UserId) -> Result<u64, StoreError> {
-        run(async {
-            let events = row::Entity::find().filter(row::Column::OwnerId.eq(owner.0));
-            number(last(&self.reader, events).await?)
-        })
-        .await
+        run(async { number(last(&self.reader, owner).await?) }).await
     }
 
     async fn read_through(&self, owner: UserId, through: u64, at: OffsetDateTime) -> Result<u64, StoreError> {
         run(async {
+            let transaction = self.begin_write().await?;
+            let unread =
+                of(owner).filter(row::Column::ReadAt.is_null()).order_by_asc(row::Column::Number).limit(1);
             row::Entity::update_many()
                 .col_expr(row::Column::ReadAt, Expr::value(Moment::from(at)))
                 .filter(row::Column::OwnerId.eq(owner.0))
                 .filter(row::Column::Number.lte(kept(through)))
                 .filter(row::Column::ReadAt.is_null())
-                .exec(&self.writer)
+                .exec(&transaction)
                 .await?;
-            let read = row::Entity::find()
-                .filter(row::Column::OwnerId.eq(owner.0))
-                .filter(row::Column::ReadAt.is_not_null());
-            number(last(&self.writer, read).await?)
+            // All before the first that is unread are read.
+            let read = match unread.one(&transaction).await? {
+                Some(first) => first.number - 1,
+                None => last(&transaction, owner).await?,
+            };
+            transaction.commit().await?;
+            number(read)
         })
         .await
     }
@@ -202,12 +206,14 @@ impl Sql {
     }
 }
 
-/// The greatest number of these events; 0 where there is none.
-pub(super) async fn last(
-    connection: &impl ConnectionTrait,
-    events: Select<row::Entity>,
-) -> Result<i64, Failure> {
-    let greatest: Option<i64> = events
+/// What was said to a user.
+pub(super) fn of(owner: UserId) -> Select<row::Entity> {
+    row::Entity::find().filter(row::Column::OwnerId.eq(owner.0))
+}
+
+/// The number of what was said last to a user; 0 where nothing was.
+pub(super) async fn last(connection: &impl ConnectionTrait, owner: UserId) -> Result<i64, Failure> {
+    let greatest: Option<i64> = of(owner)
         .select_only()
         .column(row::Column::Number)
         .order_by_desc(row::Column::Number)

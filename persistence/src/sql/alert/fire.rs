@@ -1,21 +1,24 @@
 //! Writing down that alerts went off: the event, the alert's new state and the deliveries, in one transaction.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use domain::alert::{AlertId, AlertState, DeliveryChannel, DeliveryState, Fired, Firing, Repeat};
+use domain::alert::{AlertId, AlertState, DeliveryChannel, DeliveryState, Fired, Firing};
 use domain::user::UserId;
 use sea_orm::ActiveValue::Set;
+use sea_orm::DatabaseTransaction;
 use sea_orm::entity::prelude::*;
-use sea_orm::{DatabaseTransaction, IntoActiveModel};
+use tracing::warn;
 
-use super::watch::kept;
-use super::{delivery, event, event_row, row};
+use super::{delivery, event, event_row, hold, row, row_of};
 use crate::sql::column::{Exact, Moment};
 use crate::sql::failure::{Failure, in_column};
+use crate::sql::mailbox::NO_ADDRESS;
+use crate::sql::webhook::NO_ADDRESS as NO_WEBHOOK_ADDRESS;
 use crate::sql::{Sql, lease, mailbox, user, webhook};
 
-/// The machine that e-mail goes to, as deliveries name it.
-pub(crate) const MAIL_HOST: &str = "mail";
+/// The machine that e-mail goes to, as deliveries name it. E-mail and posts are claimed apart, so that a webhook's machine
+/// may have the same name.
+const MAIL_HOST: &str = "mail";
 
 impl Sql {
     /// [`domain::alert::AlertWatchStore::trigger`]
@@ -29,7 +32,13 @@ impl Sql {
         let mut book = Book::open(&transaction, &owners, firings).await?;
         let mut fired = Vec::new();
         for firing in firings {
-            fired.extend(book.enter(firing)?);
+            match book.enter(firing) {
+                Ok(entered) => fired.extend(entered),
+                // It is left out, and everybody else's are written.
+                Err(failure) => {
+                    warn!(alert = %firing.alert.0, ?failure, "an alert cannot be read and does not go off");
+                }
+            }
         }
         book.write(&transaction).await?;
         transaction.commit().await?;
@@ -41,13 +50,16 @@ impl Sql {
 struct Book {
     alerts: HashMap<Uuid, row::Model>,
     numbers: HashMap<UserId, i64>,
+    /// Owners who have a confirmed address.
     mailboxes: HashSet<UserId>,
     /// Owners who can come in.
     active: HashSet<UserId>,
-    hosts: HashMap<Uuid, String>,
+    /// The webhooks' machines; none where the address cannot be read.
+    hosts: HashMap<Uuid, Option<String>>,
     events: Vec<event_row::ActiveModel>,
     deliveries: Vec<delivery::ActiveModel>,
-    changed: Vec<row::ActiveModel>,
+    /// In the order in which every writer takes alerts.
+    changed: BTreeMap<Uuid, row::ActiveModel>,
 }
 
 impl Book {
@@ -59,14 +71,13 @@ impl Book {
         let mut numbers = HashMap::new();
         for owner in owners {
             user::lock(transaction, *owner).await?;
-            let events = event_row::Entity::find().filter(event_row::Column::OwnerId.eq(owner.0));
-            numbers.insert(*owner, event::last(transaction, events).await?);
+            numbers.insert(*owner, event::last(transaction, *owner).await?);
         }
-        let alerts = row::Entity::find()
+        let active = row::Entity::find()
             .filter(row::Column::Id.is_in(firings.iter().map(|firing| firing.alert.0)))
-            .filter(row::Column::State.eq(AlertState::Active.as_str()))
-            .all(transaction)
-            .await?;
+            .filter(row::Column::State.eq(AlertState::Active.as_str()));
+        let held = hold(transaction, active).await?;
+        let alerts = row::Entity::find().filter(row::Column::Id.is_in(held)).all(transaction).await?;
         let webhooks = alerts.iter().filter_map(|alert| alert.webhook_id);
         let hosts = webhook::hosts(transaction, webhooks).await?;
         let mailboxes = mailbox::confirmed(transaction, owners.iter().copied()).await?;
@@ -78,19 +89,17 @@ impl Book {
             hosts,
             events: Vec::new(),
             deliveries: Vec::new(),
-            changed: Vec::new(),
+            changed: BTreeMap::new(),
         })
     }
 
     /// Enters one; `None` where its alert is no longer active under this arming.
     fn enter(&mut self, firing: &Firing) -> Result<Option<Fired>, Failure> {
-        let is_due =
-            |alert: &row::Model| alert.arming == kept(firing.arming) && alert.owner_id == firing.owner.0;
-        let Some(alert) = self.alerts.get(&firing.alert.0).filter(|alert| is_due(alert)).cloned() else {
-            return Ok(None);
-        };
+        let Some(alert) = self.alerts.get(&firing.alert.0) else { return Ok(None) };
+        let Some(after) = alert.watched()?.fired(firing) else { return Ok(None) };
+        self.changed.insert(alert.id, row_of(&after)?);
         // One arming goes off once.
-        self.alerts.remove(&firing.alert.0);
+        let Some(alert) = self.alerts.remove(&firing.alert.0) else { return Ok(None) };
         let number = self.numbers.entry(firing.owner).or_default();
         *number += 1;
         let fired = Fired {
@@ -114,47 +123,25 @@ impl Book {
         if self.active.contains(&firing.owner) {
             self.deliver(firing, &alert);
         }
-        self.changed.push(after(firing, alert)?);
         Ok(Some(fired))
     }
 
     fn deliver(&mut self, firing: &Firing, alert: &row::Model) {
         let [by_mail, by_webhook] = firing.deliveries;
-        let now = Moment::from(firing.at);
-        let new = |id: Uuid, channel: DeliveryChannel| delivery::ActiveModel {
-            id: Set(id),
-            event_id: Set(firing.event.0),
-            channel: Set(channel.as_str().to_owned()),
-            webhook_id: Set(None),
-            host: Set(MAIL_HOST.to_owned()),
-            state: Set(DeliveryState::Pending.as_str().to_owned()),
-            attempts: Set(0),
-            last_error: Set(None),
-            created_at: Set(now),
-            delivered_at: Set(None),
-            next_attempt_at: Set(Some(now)),
-        };
         if alert.email {
-            let mail = new(by_mail.0, DeliveryChannel::Email);
-            self.deliveries.push(if self.mailboxes.contains(&firing.owner) {
-                mail
-            } else {
-                delivery::ActiveModel {
-                    state: Set(DeliveryState::Failed.as_str().to_owned()),
-                    last_error: Set(Some("you have no confirmed e-mail address".to_owned())),
-                    next_attempt_at: Set(None),
-                    ..mail
-                }
-            });
+            let mail = new_delivery(firing, by_mail.0, DeliveryChannel::Email);
+            let has_address = self.mailboxes.contains(&firing.owner);
+            self.deliveries.push(if has_address { mail } else { failed(mail, NO_ADDRESS) });
         }
         if let Some(id) = alert.webhook_id
             && let Some(host) = self.hosts.get(&id)
         {
-            self.deliveries.push(delivery::ActiveModel {
+            let post = delivery::ActiveModel {
                 webhook_id: Set(Some(id)),
-                host: Set(host.clone()),
-                ..new(by_webhook.0, DeliveryChannel::Webhook)
-            });
+                host: Set(host.clone().unwrap_or_default()),
+                ..new_delivery(firing, by_webhook.0, DeliveryChannel::Webhook)
+            };
+            self.deliveries.push(if host.is_some() { post } else { failed(post, NO_WEBHOOK_ADDRESS) });
         }
     }
 
@@ -165,29 +152,38 @@ impl Book {
         if !self.deliveries.is_empty() {
             delivery::Entity::insert_many(self.deliveries).exec_without_returning(transaction).await?;
         }
-        for changed in self.changed {
+        for changed in self.changed.into_values() {
             row::Entity::update(changed).exec(transaction).await?;
         }
         Ok(())
     }
 }
 
-/// The alert after it went off, or failed.
-fn after(firing: &Firing, alert: row::Model) -> Result<row::ActiveModel, Failure> {
-    let repeat: Repeat = alert.repeat.parse().map_err(in_column::<String>("alerts.repeat"))?;
-    let state = match (&firing.failure, repeat) {
-        (Some(_), _) => AlertState::Failed,
-        (None, Repeat::Once) => AlertState::Triggered,
-        (None, Repeat::EveryTime) => AlertState::Active,
-    };
-    let (arming, triggered_at) = (alert.arming + 1, alert.triggered_at);
-    Ok(row::ActiveModel {
-        state: Set(state.as_str().to_owned()),
-        reason: Set(firing.failure.clone()),
-        triggered_at: Set(if firing.failure.is_none() { Some(firing.at.into()) } else { triggered_at }),
-        arming: Set(arming),
-        last_value: Set(Some(Exact(firing.value))),
-        armed: Set(firing.armed),
-        ..alert.into_active_model()
-    })
+/// A delivery that is due at once.
+fn new_delivery(firing: &Firing, id: Uuid, channel: DeliveryChannel) -> delivery::ActiveModel {
+    let now = Moment::from(firing.at);
+    delivery::ActiveModel {
+        id: Set(id),
+        event_id: Set(firing.event.0),
+        owner_id: Set(Some(firing.owner.0)),
+        channel: Set(channel.as_str().to_owned()),
+        webhook_id: Set(None),
+        host: Set(MAIL_HOST.to_owned()),
+        state: Set(DeliveryState::Pending.as_str().to_owned()),
+        attempts: Set(0),
+        last_error: Set(None),
+        created_at: Set(now),
+        delivered_at: Set(None),
+        next_attempt_at: Set(Some(now)),
+    }
+}
+
+/// A delivery that is not tried, for this reason.
+fn failed(delivery: delivery::ActiveModel, why: &str) -> delivery::ActiveModel {
+    delivery::ActiveModel {
+        state: Set(DeliveryState::Failed.as_str().to_owned()),
+        last_error: Set(Some(why.to_owned())),
+        next_attempt_at: Set(None),
+        ..delivery
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use domain::alert::{
-    Alert, AlertChange, AlertEvent, AlertEventId, AlertEventStore, AlertFilter, AlertId, AlertRemoval,
-    AlertState, AlertStore, Delivery, DeliveryChannel, DeliveryId, DeliveryState, Outcome,
+    Alert, AlertChange, AlertEvent, AlertEventId, AlertEventStore, AlertFilter, AlertId, AlertStore,
+    Delivery, DeliveryChannel, DeliveryId, DeliveryState, Outcome, Watched,
 };
 use domain::audit::AuditLine;
 use domain::delivery::SendError;
@@ -27,17 +27,21 @@ use super::people::page;
 
 #[derive(Default)]
 pub struct AlertTables {
-    alerts: Vec<Alert>,
+    alerts: Vec<Watched>,
     events: Vec<AlertEvent>,
     webhooks: Vec<(Webhook, WebhookSecret)>,
-    mailboxes: Vec<(NewMailbox, Option<OffsetDateTime>)>,
+    mailboxes: Vec<(Mailbox, NewMailbox)>,
     layouts: Vec<Layout>,
     preferences: Vec<(UserId, Preferences)>,
 }
 
 impl AlertTables {
-    fn alert(&mut self, owner: UserId, id: AlertId) -> Option<&mut Alert> {
-        self.alerts.iter_mut().find(|alert| alert.owner == owner && alert.id == id)
+    fn alert(&mut self, owner: UserId, id: AlertId) -> Option<&mut Watched> {
+        self.alerts.iter_mut().find(|watched| watched.alert.owner == owner && watched.alert.id == id)
+    }
+
+    fn alerts_of(&self, owner: UserId) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().map(|watched| &watched.alert).filter(move |alert| alert.owner == owner)
     }
 }
 
@@ -53,7 +57,7 @@ impl AlertStore for Stores {
         if alert.webhook.is_some() && !tables.alerts.webhooks.iter().any(own) {
             return Ok(AlertChange::WebhookNotFound);
         }
-        tables.alerts.alerts.push(alert.clone());
+        tables.alerts.alerts.push(Watched::new(alert.clone()));
         Ok(AlertChange::Done(Box::new(alert.clone())))
     }
 
@@ -62,11 +66,11 @@ impl AlertStore for Stores {
         let Some(present) = tables.alerts.alert(alert.owner, alert.id) else {
             return Ok(AlertChange::NotFound);
         };
-        if present.version != expected {
+        if present.alert.version != expected {
             return Ok(AlertChange::Outdated);
         }
-        *present = Alert { version: expected + 1, state: AlertState::Active, ..alert.clone() };
-        Ok(AlertChange::Done(Box::new(present.clone())))
+        *present = present.clone().changed(alert);
+        Ok(AlertChange::Done(Box::new(present.alert.clone())))
     }
 
     async fn set_resting(
@@ -77,22 +81,25 @@ impl AlertStore for Stores {
     ) -> Result<AlertChange, StoreError> {
         let mut tables = self.tables()?;
         let Some(present) = tables.alerts.alert(owner, id) else { return Ok(AlertChange::NotFound) };
-        present.state = if outcome == Outcome::Pause { AlertState::Paused } else { AlertState::Active };
-        present.version += 1;
-        Ok(AlertChange::Done(Box::new(present.clone())))
+        let next = match outcome {
+            Outcome::Pause => Some(present.clone().paused()),
+            Outcome::Resume(now) => present.clone().resumed(now),
+        };
+        let Some(next) = next else { return Ok(AlertChange::Ended) };
+        *present = next;
+        Ok(AlertChange::Done(Box::new(present.alert.clone())))
     }
 
-    async fn delete(&self, owner: UserId, id: AlertId) -> Result<AlertRemoval, StoreError> {
+    async fn delete(&self, owner: UserId, id: AlertId) -> Result<bool, StoreError> {
         let alerts = &mut self.tables()?.alerts.alerts;
         let before = alerts.len();
-        alerts.retain(|alert| alert.owner != owner || alert.id != id);
-        Ok(if alerts.len() < before { AlertRemoval::Done } else { AlertRemoval::NotFound })
+        alerts.retain(|watched| watched.alert.owner != owner || watched.alert.id != id);
+        Ok(alerts.len() < before)
     }
 
     async fn find(&self, owner: UserId, ids: &[AlertId]) -> Result<Vec<Alert>, StoreError> {
-        let alerts = &self.tables()?.alerts.alerts;
-        let own = |alert: &&Alert| alert.owner == owner && ids.contains(&alert.id);
-        Ok(alerts.iter().filter(own).cloned().collect())
+        let tables = self.tables()?;
+        Ok(tables.alerts.alerts_of(owner).filter(|alert| ids.contains(&alert.id)).cloned().collect())
     }
 
     async fn list(
@@ -101,10 +108,9 @@ impl AlertStore for Stores {
         filter: AlertFilter,
         wanted: &Page<AlertId>,
     ) -> Result<Found<Alert>, StoreError> {
-        let mut alerts = self.tables()?.alerts.alerts.clone();
+        let mut alerts: Vec<Alert> = self.tables()?.alerts.alerts_of(owner).cloned().collect();
         alerts.retain(|alert| {
-            alert.owner == owner
-                && filter.state.is_none_or(|state| alert.state == state)
+            filter.state.is_none_or(|state| alert.state == state)
                 && filter.instrument.is_none_or(|instrument| alert.instrument == instrument)
         });
         let place = |id: AlertId| std::cmp::Reverse(id);
@@ -142,8 +148,11 @@ impl AlertEventStore for Stores {
 
     async fn read_through(&self, owner: UserId, number: u64, at: OffsetDateTime) -> Result<u64, StoreError> {
         let events = &mut self.tables()?.alerts.events;
-        let read = events.iter_mut().filter(|event| event.owner == owner && event.number <= number);
-        Ok(read.map(|event| *event.read_at.get_or_insert(at)).count() as u64)
+        for event in events.iter_mut().filter(|event| event.owner == owner && event.number <= number) {
+            event.read_at.get_or_insert(at);
+        }
+        let read = events.iter().filter(|event| event.owner == owner && event.read_at.is_some());
+        Ok(read.map(|event| event.number).max().unwrap_or(0))
     }
 }
 
@@ -202,18 +211,24 @@ impl MailboxStore for Stores {
     async fn find(&self, users: &[UserId]) -> Result<Vec<Mailbox>, StoreError> {
         let mailboxes = &self.tables()?.alerts.mailboxes;
         let found = mailboxes.iter().filter(|(mailbox, _)| users.contains(&mailbox.user));
-        let mailbox = |(known, confirmed_at): &(NewMailbox, Option<OffsetDateTime>)| Mailbox {
-            user: known.user,
-            address: known.address.clone(),
-            confirmed_at: *confirmed_at,
-        };
-        Ok(found.map(mailbox).collect())
+        Ok(found.map(|(mailbox, _)| mailbox.clone()).collect())
     }
 
-    async fn set(&self, mailbox: &NewMailbox, audit: &AuditLine) -> Result<(), StoreError> {
+    async fn set(&self, wanted: &NewMailbox, audit: &AuditLine) -> Result<(), StoreError> {
         let mut tables = self.tables()?;
-        tables.alerts.mailboxes.retain(|(known, _)| known.user != mailbox.user);
-        tables.alerts.mailboxes.push((mailbox.clone(), None));
+        let mailboxes = &mut tables.alerts.mailboxes;
+        let present = mailboxes.iter().position(|(known, _)| known.user == wanted.user);
+        let present = present.map(|place| mailboxes.remove(place).0);
+        let mailbox = match present.filter(|known| known.confirmed_at.is_some()) {
+            Some(known) => Mailbox { replacement: Some(wanted.address.clone()), ..known },
+            None => Mailbox {
+                user: wanted.user,
+                address: wanted.address.clone(),
+                confirmed_at: None,
+                replacement: None,
+            },
+        };
+        mailboxes.push((mailbox, wanted.clone()));
         tables.people.audit.push(audit.clone());
         Ok(())
     }
@@ -233,13 +248,14 @@ impl MailboxStore for Stores {
         audit: &AuditLine,
     ) -> Result<bool, StoreError> {
         let mut tables = self.tables()?;
-        let waits = |(known, _): &&mut (NewMailbox, Option<OffsetDateTime>)| {
-            known.user == user && known.code == code && now < known.code_expires_at
+        let waits = |(_, wanted): &&mut (Mailbox, NewMailbox)| {
+            wanted.user == user && wanted.code == code && now < wanted.code_expires_at
         };
-        let Some((_, confirmed_at)) = tables.alerts.mailboxes.iter_mut().find(waits) else {
+        let Some((mailbox, wanted)) = tables.alerts.mailboxes.iter_mut().find(waits) else {
             return Ok(false);
         };
-        *confirmed_at = Some(now);
+        let address = wanted.address.clone();
+        *mailbox = Mailbox { user, address, confirmed_at: Some(now), replacement: None };
         tables.people.audit.push(audit.clone());
         Ok(true)
     }
@@ -347,13 +363,20 @@ impl Stores {
         number
     }
 
+    /// Lets go of what was said to the user up to this number.
+    pub fn let_go(&self, owner: UserId, through: u64) {
+        let events = &mut self.tables.lock().unwrap().alerts.events;
+        events.retain(|event| event.owner != owner || event.number > through);
+    }
+
     /// Gives the user a confirmed address.
     pub fn give_mailbox(&self, user: UserId, address: &str) {
         let confirmed_at = datetime!(2026-11-22 20:00 UTC);
         let address = MailAddress::parse(address).unwrap();
         let mailbox =
-            NewMailbox { user, address, code: MailCodeHash([0; 32]), code_expires_at: confirmed_at };
-        self.tables.lock().unwrap().alerts.mailboxes.push((mailbox, Some(confirmed_at)));
+            Mailbox { user, address: address.clone(), confirmed_at: Some(confirmed_at), replacement: None };
+        let used = NewMailbox { user, address, code: MailCodeHash([0; 32]), code_expires_at: confirmed_at };
+        self.tables.lock().unwrap().alerts.mailboxes.push((mailbox, used));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Benchmarks: ours beside the peers, in one run. `cargo xtask bench NAME` builds what is needed and
 //! starts this program.
 
+mod chart;
 mod fanout;
 mod indicators;
 mod load;
@@ -27,6 +28,8 @@ enum Benchmark {
     Fanout(fanout::Options),
     /// How fast a recorded day is played, from the files to a client of the simulated gateway.
     Replay(replay::Options),
+    /// How fast the dashboard draws, beside the bare chart library.
+    Chart(chart::Options),
     /// Indicators over many bars, beside TA-Lib.
     Indicators(indicators::Options),
     /// The load generator, a process of its own; it is started by the others.
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
             threads()?.block_on(fanout::run(options, cores))
         }
         Benchmark::Replay(options) => threads()?.block_on(replay::run(options)),
+        Benchmark::Chart(options) => threads()?.block_on(chart::run(options)),
         Benchmark::Indicators(options) => indicators::run(&options),
         Benchmark::Load => Builder::new_current_thread().enable_all().build()?.block_on(load::run()),
         Benchmark::Stock => threads()?.block_on(stock::run()),

@@ -1,6 +1,6 @@
 //! The chart: [`arrivals`] takes in what comes live, [`series`] has the bars and decides what to draw,
-//! [`values`] has the indicators, [`settings`] and [`kinds`] say what is wanted and how it looks, and
-//! [`library`] draws.
+//! [`values`] has the indicators, [`settings`], [`study`] and [`kinds`] say what is wanted and how it looks,
+//! and [`library`] draws.
 
 pub mod arrivals;
 pub mod kinds;
@@ -8,4 +8,5 @@ pub mod library;
 pub mod plan;
 pub mod series;
 pub mod settings;
+pub mod study;
 pub mod values;

@@ -32,5 +32,6 @@ pub mod totp;
 pub mod trade;
 pub mod user;
 pub mod user_error;
+pub mod volume_profile;
 pub mod watchlist;
 pub mod webhook;

@@ -135,7 +135,8 @@ texts! {
     RemoveIndicator IndicatorsFailed HiddenInPercent IndicatorSource UsualSource IndicatorColour FastLength SlowLength
     SignalLength Deviations Compare CompareWith CompareHint CompareFull StopComparing AlertHere StalePrice
     LastBarInWords KeysChart ChartKeysPan ChartKeysZoom ChartKeysEnds ChartKeysFit ChartKeysSizes
-    ChartKeysAlert
+    ChartKeysAlert VolumeProfile VolumeProfileHint PointOfControl ValueArea ValueAreaHint NoVolumeInSight
+    VolumeProfileFailed RemoveVolumeProfile NewestBarsOnly
 }
 
 /// The texts in one language.

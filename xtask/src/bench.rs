@@ -5,10 +5,13 @@ use std::ffi::OsString;
 use anyhow::Result;
 
 use crate::process::Process;
-use crate::{packages, prerequisites, workspace};
+use crate::{packages, prerequisites, web, workspace};
 
 /// The benchmark that also runs servers of others.
 const FANOUT: &str = "fanout";
+
+/// The benchmark that looks at the dashboard.
+const CHART: &str = "chart";
 
 /// The benchmark that needs no server, and a peer in Python.
 const INDICATORS: &str = "indicators";
@@ -18,7 +21,12 @@ pub fn run(name: &str, arguments: &[OsString]) -> Result<()> {
     if name == INDICATORS {
         return indicators(arguments);
     }
-    prerequisites::for_bench()?;
+    if name == CHART {
+        prerequisites::for_chart()?;
+        web::build(&web::Options { dev: false })?;
+    } else {
+        prerequisites::for_bench()?;
+    }
     if name == FANOUT {
         prerequisites::for_peers()?;
         packages::npm("bench/peers")?;

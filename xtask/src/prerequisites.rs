@@ -150,6 +150,12 @@ pub fn for_bench() -> Result<()> {
     provide(&[POSTGRES, REDIS])
 }
 
+/// What looking at the dashboard needs.
+pub fn for_chart() -> Result<()> {
+    add_wasm_target();
+    provide(&[NODE, WASM, CHROMIUM])
+}
+
 /// What the servers need that ours is measured beside.
 pub fn for_peers() -> Result<()> {
     provide(&[NODE])

@@ -45,11 +45,10 @@ class AlertLines {
     }
 
     axisView(index) {
-        const { colours } = this.drawn;
         return {
             coordinate: () => this.coordinate(index) ?? -100,
             text: () => this.words(index),
-            textColor: () => colours.surface,
+            textColor: () => this.drawn.look.colours.surface,
             backColor: () => this.colour(this.alerts[index]),
             visible: () => index < this.alerts.length && this.coordinate(index) !== null,
             tickVisible: () => true,
@@ -71,7 +70,7 @@ class AlertLines {
     }
 
     colour(alert) {
-        return alert?.watching ? this.drawn.colours.warn : this.drawn.colours.crosshair;
+        return alert?.watching ? this.drawn.look.colours.warn : this.drawn.look.colours.crosshair;
     }
 
     draw(target) {
@@ -91,10 +90,10 @@ class AlertLines {
                 context.lineTo(mediaSize.width, line);
                 context.stroke();
                 context.setLineDash([]);
-                context.font = `11px ${getComputedStyle(this.drawn.container).fontFamily}`;
+                context.font = `11px ${this.drawn.look.font}`;
                 const width = 26 + context.measureText(alert.label).width;
                 const left = mediaSize.width - width - 8;
-                context.fillStyle = this.drawn.colours.surface;
+                context.fillStyle = this.drawn.look.colours.surface;
                 context.fillRect(left, line - 9, width, 18);
                 context.strokeRect(left + 0.5, line - 9, width, 18);
                 context.fillStyle = colour;

@@ -1,10 +1,5 @@
-//! The way to TradingView's Lightweight Charts: scripts of ours ([`bridge.js`], with [`zone.js`] for its time
-//! axis and [`alert_lines.js`] for its alerts) that draw, and know no decisions. Floats are for drawing only;
-//! every number that is read comes from the exact bars.
-//!
-//! [`bridge.js`]: ./bridge.js
-//! [`zone.js`]: ./zone.js
-//! [`alert_lines.js`]: ./alert_lines.js
+//! The way to TradingView's Lightweight Charts: scripts of ours ([`script`]) that draw, and know no decisions.
+//! Floats are for drawing only; every number that is read comes from the exact bars.
 
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -14,175 +9,16 @@ use super::plan::Group;
 use super::series::{Drawing, Series};
 use super::settings::{Scale, Style, Volume};
 use crate::graphql::bar::Bar;
+use crate::graphql::scalar::Decimal;
+use crate::graphql::volume_profile::VolumeProfile;
 
-/// The name in the page's import map.
-const LIBRARY: &str = "lightweight-charts";
+mod format;
+mod reader;
+mod script;
 
-#[wasm_bindgen(module = "/src/chart/zone.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = addZone)]
-    fn add_zone(parts: &js_sys::Object);
-}
-
-#[wasm_bindgen(module = "/src/chart/alert_lines.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = addAlertLines)]
-    fn add_alert_lines(parts: &js_sys::Object);
-}
-
-#[wasm_bindgen(module = "/src/chart/bridge.js")]
-extern "C" {
-    type Drawn;
-
-    #[wasm_bindgen(js_name = openChart, catch)]
-    async fn open_chart(
-        library: &str,
-        parts: &js_sys::Object,
-        container: &Element,
-        told: &Closure<dyn FnMut(String, f64, f64, f64, f64)>,
-    ) -> Result<JsValue, JsValue>;
-
-    #[wasm_bindgen(method, js_name = setBars)]
-    fn set_bars(this: &Drawn, bars: &[f64], from_start: bool);
-    #[wasm_bindgen(method, js_name = updateBar)]
-    fn update_bar(this: &Drawn, bar: &[f64], earlier: bool);
-    #[wasm_bindgen(method)]
-    fn clear(this: &Drawn);
-    #[wasm_bindgen(method, js_name = setStyle)]
-    fn set_style(this: &Drawn, style: &str);
-    #[wasm_bindgen(method, js_name = setScale)]
-    fn set_scale(this: &Drawn, mode: u32);
-    #[wasm_bindgen(method, js_name = showVolumes)]
-    fn show_volumes(this: &Drawn, shown: bool);
-    #[wasm_bindgen(method, js_name = setGroups)]
-    fn set_groups(this: &Drawn, groups: &str);
-    #[wasm_bindgen(method, js_name = setLine)]
-    fn set_line(this: &Drawn, group: usize, line: usize, numbers: &[f64]);
-    #[wasm_bindgen(method, js_name = updateLine)]
-    fn update_line(this: &Drawn, group: usize, line: usize, time: f64, value: f64);
-    #[wasm_bindgen(method, js_name = placeLegends)]
-    fn place_legends(this: &Drawn);
-    #[wasm_bindgen(method, js_name = setAlerts)]
-    fn set_alerts(this: &Drawn, alerts: &str);
-    #[wasm_bindgen(method, js_name = setTrust)]
-    fn set_trust(this: &Drawn, stale: bool);
-    #[wasm_bindgen(method, js_name = setTitle)]
-    fn set_title(this: &Drawn, title: &str);
-    #[wasm_bindgen(method, js_name = setFormat)]
-    fn set_format(this: &Drawn, scale: u32, min_move: f64, span: &str, language: &str, zone: &str);
-    #[wasm_bindgen(method)]
-    fn restyle(this: &Drawn);
-    #[wasm_bindgen(method)]
-    fn navigate(this: &Drawn, way: &str);
-    #[wasm_bindgen(method, js_name = goTo)]
-    fn go_to(this: &Drawn, time: f64);
-    #[wasm_bindgen(method, js_name = pointedPrice)]
-    fn pointed_price(this: &Drawn) -> f64;
-    #[wasm_bindgen(method)]
-    fn screenshot(this: &Drawn, name: &str, heading: &str, detail: &str);
-    #[wasm_bindgen(method)]
-    fn close(this: &Drawn);
-}
-
-/// How prices and times are written on the axes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Format {
-    /// Decimals of a price.
-    pub scale: u32,
-    /// The smallest step of a price.
-    pub step: f64,
-    /// What a bar spans.
-    pub span: Span,
-    /// The reader's language, as a tag.
-    pub language: &'static str,
-    /// The time zone by its name; the machine's where it is empty.
-    pub zone: String,
-}
-
-/// What a bar spans, as far as its label goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Span {
-    /// Its label has seconds.
-    Seconds,
-    /// Its label has hours and minutes.
-    Minutes,
-    /// Its label is a date, which is the same in every zone.
-    Days,
-}
-
-impl Span {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Seconds => "seconds",
-            Self::Minutes => "minutes",
-            Self::Days => "days",
-        }
-    }
-}
-
-/// Where the reader goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// As the chart was opened.
-    Reset,
-    /// Everything at once.
-    Fit,
-    /// To the newest bar.
-    Newest,
-    /// To the oldest bar that is known.
-    Oldest,
-    /// Towards the past.
-    Left,
-    /// Towards the present.
-    Right,
-    /// Closer.
-    In,
-    /// Further away.
-    Out,
-}
-
-impl Way {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Reset => "reset",
-            Self::Fit => "fit",
-            Self::Newest => "newest",
-            Self::Oldest => "oldest",
-            Self::Left => "left",
-            Self::Right => "right",
-            Self::In => "in",
-            Self::Out => "out",
-        }
-    }
-}
-
-/// What the reader did with the chart.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Happening {
-    /// The pointer is over the bar of this second, or over none.
-    Pointed(Option<i64>),
-    /// He comes near the oldest bar.
-    NearOldest,
-    /// He asks what can be done at a place, at a price, with an alert.
-    Menu { x: f64, y: f64, price: f64, alert: Option<usize> },
-    /// He let go of an alert at a price.
-    AlertMoved { alert: usize, price: f64 },
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds and places in a list")]
-fn happening(word: &str, numbers: [f64; 4]) -> Option<Happening> {
-    let [first, second, third, fourth] = numbers;
-    Some(match word {
-        "point" => Happening::Pointed(first.is_finite().then_some(first as i64)),
-        "older" => Happening::NearOldest,
-        "menu" => {
-            let alert = (fourth >= 0.0).then_some(fourth as usize);
-            Happening::Menu { x: first, y: second, price: third, alert }
-        }
-        "moved" => Happening::AlertMoved { alert: first as usize, price: second },
-        _ => return None,
-    })
-}
+pub use format::{Format, Span};
+pub use reader::{Happening, Way};
+use script::{Drawn, Told};
 
 /// An alert to be drawn, as `alert_lines.js` reads it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -197,10 +33,19 @@ pub struct AlertLine {
     pub watching: bool,
 }
 
+/// Whether the last price can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// It cannot.
+    Yes,
+    /// It can.
+    No,
+}
+
 /// A drawn chart; it is taken down when dropped.
 pub struct Chart {
     drawn: Drawn,
-    _told: Closure<dyn FnMut(String, f64, f64, f64, f64)>,
+    _told: Told,
 }
 
 impl Chart {
@@ -210,14 +55,11 @@ impl Chart {
         mut told: impl FnMut(Happening) + 'static,
     ) -> Result<Self, JsValue> {
         let told = Closure::new(move |word: String, a: f64, b: f64, c: f64, d: f64| {
-            if let Some(happening) = happening(&word, [a, b, c, d]) {
+            if let Some(happening) = Happening::told(&word, [a, b, c, d]) {
                 told(happening);
             }
         });
-        let parts = js_sys::Object::new();
-        add_zone(&parts);
-        add_alert_lines(&parts);
-        let drawn = open_chart(LIBRARY, &parts, &container, &told).await?.unchecked_into();
+        let drawn = script::open(&container, &told).await?;
         Ok(Self { drawn, _told: told })
     }
 
@@ -287,6 +129,18 @@ impl Chart {
         self.drawn.set_alerts(&written(alerts));
     }
 
+    /// Draws this volume profile, or none.
+    pub fn set_profile(&self, profile: Option<&VolumeProfile>) {
+        let number = |price: Option<Decimal>| price.map_or(f64::NAN, Decimal::for_drawing);
+        let rows = profile.map(|profile| profile.rows.as_slice()).unwrap_or_default();
+        let numbers: Vec<f64> =
+            rows.iter().flat_map(|row| [row.low, row.high, row.volume].map(Decimal::for_drawing)).collect();
+        let [control, low, high] = profile.map_or([f64::NAN; 3], |profile| {
+            [profile.point_of_control, profile.value_area_low, profile.value_area_high].map(number)
+        });
+        self.drawn.set_profile(&numbers, control, low, high);
+    }
+
     /// Greys the last price, or gives it its colour back.
     pub fn set_stale(&self, stale: Stale) {
         self.drawn.set_trust(stale == Stale::Yes);
@@ -330,15 +184,6 @@ impl Chart {
     }
 }
 
-/// Whether the last price can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stale {
-    /// It cannot.
-    Yes,
-    /// It can.
-    No,
-}
-
 impl Drop for Chart {
     fn drop(&mut self) {
         self.drawn.close();
@@ -371,6 +216,6 @@ fn numbers(bar: &Bar) -> [f64; 6] {
         bar.high.for_drawing(),
         bar.low.for_drawing(),
         bar.close.for_drawing(),
-        bar.volume.map_or(f64::NAN, crate::graphql::scalar::Decimal::for_drawing),
+        bar.volume.map_or(f64::NAN, Decimal::for_drawing),
     ]
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::kinds::{Kind, Unit};
-use super::settings::{Study, Tint};
+use super::study::{Study, Tint};
 use crate::graphql::indicator::IndicatorKind;
 
 /// A line, as `bridge.js` reads it.

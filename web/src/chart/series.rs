@@ -1,6 +1,6 @@
 //! The bars that a chart shows: history and the newest bars in one order, without holes or doubles.
 
-use crate::graphql::bar::Bar;
+use crate::graphql::bar::{Bar, MOST_BARS, Stretch};
 use crate::graphql::scalar::DateTime;
 
 /// What has to be drawn after a change.
@@ -118,6 +118,14 @@ impl Series {
         if old == bar { Drawing::Nothing } else { Drawing::Earlier }
     }
 
+    /// The bars of these seconds and between, as the server is asked for them: of too many, the newest.
+    pub fn in_sight(&self, (first, last): (i64, i64)) -> Option<(Stretch, i32)> {
+        let (from, to) = (self.place(first), self.place(last + 1));
+        let count = i32::try_from(to.checked_sub(from)?).unwrap_or(MOST_BARS).min(MOST_BARS);
+        let stretch = self.bars.get(to).map_or(Stretch::Newest, |after| Stretch::Before(after.time));
+        (count > 0).then_some((stretch, count))
+    }
+
     /// Every bar, oldest first.
     pub fn bars(&self) -> &[Bar] {
         &self.bars
@@ -179,6 +187,26 @@ mod tests {
         check(bar(120, "3"), Drawing::Newest);
         check(bar(60, "2.5"), Drawing::Earlier);
         check(bar(0, "1"), Drawing::All);
+    }
+
+    #[test]
+    fn what_is_in_sight_is_asked_for_by_its_end_and_its_number() {
+        let mut series = Series::default();
+        assert_eq!(series.in_sight((0, 600)), None);
+        series.merge(&[bar(60, "1"), bar(120, "2"), bar(180, "3")]);
+        let before = |seconds: i64| Stretch::Before(DateTime::from_millis(seconds * 1_000));
+        let check = |sight: (i64, i64), expect: Option<(Stretch, i32)>| {
+            assert_eq!(series.in_sight(sight), expect, "{sight:?}");
+        };
+        check((60, 180), Some((Stretch::Newest, 3)));
+        check((120, 120), Some((before(180), 1)));
+        check((61, 179), Some((before(180), 1)));
+        check((0, 60), Some((before(120), 1)));
+        check((240, 600), None);
+        check((180, 60), None);
+        let long: Vec<Bar> = (0..6_000).map(|at| bar(at * 60, "1")).collect();
+        series.merge(&long);
+        assert_eq!(series.in_sight((0, 360_000)), Some((Stretch::Newest, MOST_BARS)));
     }
 
     #[test]

@@ -3,12 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::study::{MOST_STUDIES, Study, Tint};
 use crate::graphql::bar::BarSize;
-use crate::graphql::indicator::{IndicatorInput, IndicatorKind, PriceSource};
-use crate::graphql::scalar::Decimal;
-
-/// The most indicators of one chart: as many as the server computes at once.
-pub const MOST_STUDIES: usize = 10;
+use crate::graphql::indicator::IndicatorKind;
 
 /// The most instruments that are compared with the chart's own.
 pub const MOST_COMPARED: usize = 5;
@@ -101,100 +98,6 @@ pub enum Volume {
     Hidden,
 }
 
-/// The colour of an indicator.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names are the colours")]
-pub enum Tint {
-    #[default]
-    Blue,
-    Orange,
-    Purple,
-    Teal,
-    Pink,
-    Green,
-}
-
-impl Tint {
-    /// Every colour.
-    pub const ALL: [Self; 6] = [Self::Blue, Self::Orange, Self::Purple, Self::Teal, Self::Pink, Self::Green];
-
-    /// The token of the style sheet that has it; also the class of its dot.
-    pub fn token(self) -> &'static str {
-        match self {
-            Self::Blue => "link-blue",
-            Self::Orange => "link-orange",
-            Self::Purple => "link-purple",
-            Self::Teal => "link-teal",
-            Self::Pink => "link-pink",
-            Self::Green => "link-green",
-        }
-    }
-
-    /// The colour that is so many places after this one.
-    pub fn after(self, places: usize) -> Self {
-        let at = Self::ALL.iter().position(|tint| *tint == self).unwrap_or_default();
-        Self::ALL[(at + places) % Self::ALL.len()]
-    }
-}
-
-/// One indicator. What is left out is the kind's usual.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Study {
-    /// What is computed.
-    pub kind: IndicatorKind,
-    /// From which price.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<PriceSource>,
-    /// Over how many bars.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub length: Option<i32>,
-    /// The fast length.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fast: Option<i32>,
-    /// The slow length.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub slow: Option<i32>,
-    /// The length of the signal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signal: Option<i32>,
-    /// The width of the bands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deviations: Option<Decimal>,
-    /// Its first line's colour.
-    #[serde(default)]
-    pub tint: Tint,
-}
-
-impl Study {
-    /// An indicator as it is usually set.
-    pub fn usual(kind: IndicatorKind, tint: Tint) -> Self {
-        Self {
-            kind,
-            source: None,
-            length: None,
-            fast: None,
-            slow: None,
-            signal: None,
-            deviations: None,
-            tint,
-        }
-    }
-
-    /// As the server is asked for it.
-    pub fn input(&self) -> IndicatorInput {
-        IndicatorInput {
-            kind: self.kind,
-            source: self.source,
-            length: self.length,
-            fast: self.fast,
-            slow: self.slow,
-            signal: self.signal,
-            deviations: self.deviations,
-        }
-    }
-}
-
 mod short_name {
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -209,6 +112,17 @@ mod short_name {
         let name = String::deserialize(deserializer)?;
         Ok(BarSize::from_short_name(&name).unwrap_or(BarSize::Min1))
     }
+}
+
+/// Whether the volume profile is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// It is.
+    Shown,
+    /// It is not.
+    #[default]
+    Hidden,
 }
 
 /// Everything that was set in a chart.
@@ -226,6 +140,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Whether the volume is drawn.
     pub volume: Volume,
+    /// Whether the volume profile is drawn.
+    pub profile: Profile,
     /// The indicators.
     pub studies: Vec<Study>,
     /// The instruments that are compared with the chart's own, by their ids.
@@ -240,6 +156,7 @@ impl Default for Settings {
             scale: Scale::default(),
             clock: Clock::default(),
             volume: Volume::default(),
+            profile: Profile::default(),
             studies: Vec::new(),
             compared: Vec::new(),
         }
@@ -281,7 +198,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let mut settings = Settings { size: BarSize::Month1, style: Style::Area, ..Settings::default() };
+        let mut settings = Settings {
+            size: BarSize::Month1,
+            style: Style::Area,
+            profile: Profile::Shown,
+            ..Settings::default()
+        };
         settings.studies.push(Study { length: Some(50), ..Study::usual(IndicatorKind::Sma, Tint::Pink) });
         let mut bands = Study::usual(IndicatorKind::Bollinger, Tint::Teal);
         bands.deviations = "2.5".parse().ok();
@@ -309,6 +231,5 @@ mod tests {
             settings.studies.push(Study::usual(IndicatorKind::Ema, expect));
         }
         assert_eq!(settings.next_tint(), Tint::Blue);
-        assert_eq!(Tint::Green.after(1), Tint::Blue);
     }
 }

@@ -24,6 +24,27 @@ class Zone {
         return this.formatter("UTC", language, options).format(time * 1000);
     }
 
+    /// Under the crosshair. A day's bar has a date, which is the same in every zone.
+    moment(time, { daily, seconds, language }) {
+        if (daily) {
+            return this.utc(time, language, { weekday: "short", year: "numeric", month: "short", day: "numeric" });
+        }
+        const clock = { weekday: "short", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+        return this.format(time, language, seconds ? { ...clock, second: "2-digit" } : clock);
+    }
+
+    /// On the time axis; the kinds are year, month, day, time, time with seconds.
+    tick(time, kind, { daily, language }) {
+        const style = [
+            { year: "numeric" },
+            { month: "short" },
+            { day: "numeric", month: "short" },
+            { hour: "2-digit", minute: "2-digit" },
+            { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+        ][kind];
+        return daily ? this.utc(time, language, style) : this.format(time, language, style);
+    }
+
     // Making a format is slow.
     formatter(zone, language, options) {
         const key = `${zone} ${language} ${Object.keys(options)}`;

@@ -6,13 +6,15 @@ use dioxus::web::WebEventExt;
 use super::bar_legend::BarLegend;
 use super::chart_alerts::{DrawnAlerts, PlaceMenu};
 use super::chart_bar::ChartBar;
+use super::chart_history::History;
 use super::chart_keys;
 use super::chart_legend::{ComparedLegend, Place, StudyLegends, StudyProblem};
-use super::chart_model::{History, Key, Model};
+use super::chart_model::{Key, Model};
+use super::chart_profile::ProfileLegend;
 use super::chart_study::StudyForm;
 use super::chart_trust::{Trust, use_trust};
 use crate::chart::library::{Chart, Format, Span};
-use crate::chart::settings::{Clock, Settings};
+use crate::chart::settings::{Clock, Profile, Settings};
 use crate::graphql::bar::BarSize;
 use crate::graphql::instrument::Instrument;
 use crate::live::Live;
@@ -106,14 +108,7 @@ pub fn ChartPanel(panel: PanelId, instrument: Instrument) -> Element {
                         spawn(model.open_chart(event.as_web_event()));
                     },
                 }
-                if let Some(shown) = model.shown() {
-                    div { class: "legends",
-                        BarLegend { shown, scale }
-                        ComparedLegend { board }
-                        StudyLegends { board, scale, place: Place::OverPrices }
-                    }
-                    StudyLegends { board, scale, place: Place::Below }
-                }
+                Legends { board, of: key, scale }
                 StudyProblem { board }
                 Trust { board, trust: trust.clone(), id: last_bar.clone(), scale }
                 DrawnAlerts { board, instrument: instrument.clone() }
@@ -124,6 +119,25 @@ pub fn ChartPanel(panel: PanelId, instrument: Instrument) -> Element {
                 StudyForm { key: "{study}", board, study }
             }
         }
+    }
+}
+
+/// What stands over the bars. It is made anew at each change of the newest one, and the rest of the panel is not.
+#[component]
+fn Legends(board: Board, of: ReadSignal<Key>, scale: u32) -> Element {
+    let Board { model, settings, .. } = board;
+    let profiled = use_memo(move || (settings.read().profile == Profile::Shown).then(|| of.cloned()));
+    let Some(shown) = model.shown() else { return rsx! {} };
+    rsx! {
+        div { class: "legends",
+            BarLegend { shown, scale }
+            ComparedLegend { board }
+            StudyLegends { board, scale, place: Place::OverPrices }
+            if let Some(of) = profiled() {
+                ProfileLegend { key: "{of:?}", board, of, scale }
+            }
+        }
+        StudyLegends { board, scale, place: Place::Below }
     }
 }
 
@@ -219,6 +233,7 @@ fn use_look(board: &Board, instrument: &Instrument, preferences: Preferences) {
 #[component]
 fn Overlay(model: Model) -> Element {
     let text = use_text();
+    let empty = use_memo(move || model.series.read().is_empty())();
     if (model.broken)() {
         return rsx! {
             div { class: "chart-overlay",
@@ -230,7 +245,6 @@ fn Overlay(model: Model) -> Element {
             }
         };
     }
-    let empty = model.series.read().is_empty();
     match &*model.history.read() {
         History::Loading => rsx! {
             div { class: "chart-overlay", Loading { label: text.say(Text::LoadingHistory) } }

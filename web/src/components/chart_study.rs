@@ -4,13 +4,15 @@ use dioxus::prelude::*;
 
 use super::chart_panel::Board;
 use crate::chart::kinds::{Kind, Number};
-use crate::chart::settings::{MOST_STUDIES, Study, Tint};
+use crate::chart::settings::Profile;
+use crate::chart::study::{MOST_STUDIES, Study, Tint};
 use crate::graphql::indicator::{IndicatorKind, PriceSource};
 use crate::number;
 use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::dialog::Dialog;
 use crate::ui::select::Select;
+use crate::ui::tick_box::TickBox;
 
 const SOURCES: [(Option<PriceSource>, &str); 7] = [
     (Some(PriceSource::Open), "Open"),
@@ -113,6 +115,9 @@ pub fn StudyForm(board: Board, study: usize) -> Element {
             close: text.say(Text::Close),
             testid: "study-form",
             onclose: move |()| editing.set(None),
+            if is_new {
+                ProfileBox { board }
+            }
             form { class: "study-form", onsubmit: submit,
                 div { class: "form-grid",
                     Select {
@@ -138,6 +143,27 @@ pub fn StudyForm(board: Board, study: usize) -> Element {
                         {text.say(Text::Cancel)}
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Shows the volume profile, which has nothing to set, or hides it.
+#[component]
+fn ProfileBox(board: Board) -> Element {
+    let text = use_text();
+    let shown = use_memo(move || board.settings.read().profile == Profile::Shown);
+    rsx! {
+        div { class: "study-profile",
+            TickBox {
+                id: "study-profile",
+                label: text.say(Text::VolumeProfile),
+                hint: text.say(Text::VolumeProfileHint),
+                ticked: shown,
+                onchange: move |ticked| {
+                    let profile = if ticked { Profile::Shown } else { Profile::Hidden };
+                    board.change(|settings| settings.profile = profile);
+                },
             }
         }
     }

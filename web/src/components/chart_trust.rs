@@ -65,7 +65,9 @@ pub fn Trust(board: Board, trust: Trusted, id: String, scale: u32) -> Element {
         }
     }));
     use_effect(use_reactive!(|live| {
-        let last = model.series.read().last().filter(|_| live);
+        // The library's label tells the last bar in sight: only that of the newest one has time left.
+        let seen = (model.sight)().map(|(_, last)| last);
+        let last = model.series.read().last().filter(|bar| live && seen == Some(bar.time.seconds()));
         let end = last.zip(settings.read().size.seconds()).map(|(bar, long)| bar.time.seconds() + long);
         let left = end.map(|end| end - now() / 1_000).filter(|left| *left >= 0).map(left).unwrap_or_default();
         if let Some(chart) = &*model.chart.read() {
@@ -74,7 +76,9 @@ pub fn Trust(board: Board, trust: Trusted, id: String, scale: u32) -> Element {
     }));
     let zone = board.zone(preferences);
     let words = use_memo(use_reactive!(|zone, scale| {
-        let bar = model.series.read().last()?;
+        // Once a second is more than anybody listens to.
+        let _second = now();
+        let bar = model.series.peek().last()?;
         let time = crate::browser::date_time(bar.time.millis(), preferences.language().tag(), &zone);
         let [open, high, low, close] =
             [bar.open, bar.high, bar.low, bar.close].map(|value| number::price(value, scale));

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::failure::Failure;
 use super::{
     alert, alert_event, api_key, audit, bar, depth, email, indicator, instrument, layout, password, person,
-    preferences, quote, session, system, totp, trade, user, watchlist, webhook,
+    preferences, quote, session, system, totp, trade, user, volume_profile, watchlist, webhook,
 };
 
 /// The code with which a server says that it does not know a document.
@@ -116,6 +116,7 @@ pub fn registry() -> serde_json::Result<String> {
         totp::documents(),
         trade::documents(),
         user::documents(),
+        volume_profile::documents(),
         watchlist::documents(),
         webhook::documents(),
     ];

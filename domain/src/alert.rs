@@ -14,6 +14,7 @@ use crate::error::Refusal;
 use crate::indicator::Indicator;
 use crate::instrument::{AssetClass, InstrumentId};
 use crate::name;
+use crate::named::named;
 use crate::quote::QuoteValues;
 use crate::user::UserId;
 use crate::webhook::WebhookId;
@@ -60,8 +61,6 @@ impl AlertName {
         &self.0
     }
 }
-
-pub(crate) use crate::named::named;
 
 /// Which price of an instrument an alert looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

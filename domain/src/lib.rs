@@ -29,6 +29,7 @@ pub mod mail;
 pub mod market_data;
 mod name;
 mod named;
+pub mod order;
 pub mod page;
 pub mod people;
 pub mod preferences;

@@ -18,7 +18,7 @@ pub mod csv;
 pub mod tick;
 
 mod archive;
-mod day;
+pub(crate) mod day;
 mod row;
 
 use std::fmt;

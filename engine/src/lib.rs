@@ -3,12 +3,13 @@
 //!
 //! [`market::GeneratedMarket`] answers for any moment, years back, in any order: what trades
 //! ([`listing`]), what the book looks like, which ticks there were ([`tick`]), and which bars they make.
-//! Nothing here does I/O or reads a clock.
+//! [`matching`] says what becomes of orders while such a market goes by. Nothing here does I/O or reads a clock.
 
 pub mod depth;
 pub mod lean;
 pub mod listing;
 pub mod market;
+pub mod matching;
 pub mod print;
 pub mod recorded;
 pub mod tick;

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use crate::Simulator;
-use crate::faults::MarketDataRefusal;
+use crate::faults::{DropPoint, Faults, MarketDataRefusal};
 
 /// All commands, for `help`.
 pub const HELP: &str = "drop | silent on|off | delay <ms> | notice <code> | refuse on|off | busy-client-id | \
                         market-data 354|10089|10167|10197|off | history on|off | depth reset | gateway stop|start | \
-                        exchange stop|start | lift | status | help";
+                        exchange stop|start | orders drop unread|read|taken|acknowledged <n> | \
+                        orders overridable <n> | orders on|off | events repeat <n> | events late <ms> | \
+                        ids back <n> | executions first <n> | status lose <n> | perm-id change <n> | \
+                        lists endless <n> | lift | status | help";
 
 impl Simulator {
     /// Does what a typed line says, and answers with one line.
@@ -43,6 +46,7 @@ impl Simulator {
             ["exchange", "stop"] => self.exchange.stop(),
             ["exchange", "start"] => self.exchange.resume(),
             ["lift"] => faults.lift().await.map_err(|error| error.to_string())?,
+            words if spoil_orders(&faults, words)? => {}
             _ => return Err(format!("'{}' is not a command; use one of: {HELP}", line.trim())),
         }
         Ok(format!("ok: {}", words.join(" ")))
@@ -60,6 +64,34 @@ impl Simulator {
             self.gateway.faults(),
         )
     }
+}
+
+/// Does what these words say of orders; whether they say anything.
+fn spoil_orders(faults: &Faults, words: &[&str]) -> Result<bool, String> {
+    match words {
+        ["orders", "on"] => faults.take_orders(),
+        ["orders", "off"] => faults.refuse_orders(),
+        ["orders", "overridable", times] => faults.refuse_overridably(number(times)?),
+        ["orders", "drop", point, times] => faults.drop_orders(drop_point(point)?, number(times)?),
+        ["events", "repeat", times] => faults.repeat_events(number(times)?),
+        ["events", "late", milliseconds] => {
+            faults.delay_events(Duration::from_millis(number(milliseconds)?));
+        }
+        ["ids", "back", by] => faults.roll_ids_back(number(by)?),
+        ["executions", "first", times] => faults.tell_executions_first(number(times)?),
+        ["status", "lose", times] => faults.lose_statuses(number(times)?),
+        ["perm-id", "change", times] => faults.change_perm_ids(number(times)?),
+        ["lists", "endless", times] => faults.withhold_ends(number(times)?),
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn drop_point(name: &str) -> Result<DropPoint, String> {
+    let known = DropPoint::from_name(name);
+    known.ok_or_else(|| {
+        format!("'{name}' is no point of an order's way; use unread, read, taken or acknowledged")
+    })
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {

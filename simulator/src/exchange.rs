@@ -3,20 +3,40 @@
 //! For each listing that somebody watches there is a [`book`]: the newest prices. A pump folds the
 //! generated ticks into it four times a second and tells the watchers, which is how often Interactive
 //! Brokers sends; [`Exchange::publish`] folds ticks of the caller's choice in at once.
+//!
+//! Beside the books there is [`trading`]: the orders, which the same ticks are led through, and the [`ledger`] in which
+//! everything that comes of it is written down. [`broker`] is how the gateway and tests speak to it.
 
+mod account;
 mod book;
+pub mod broker;
+mod consequence;
+mod fee;
+mod holding;
+mod ledger;
+mod line;
 mod load;
+mod margin;
+mod order;
+mod order_desk;
+mod price;
 mod pump;
+mod records;
+mod rule;
 mod tape;
+mod trading;
+mod worth;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::bar::BarSize;
-use domain::clock::Clock;
+use domain::clock::{Clock, SystemClock};
 use engine::market::{GeneratedMarket, Market};
+use engine::matching::Session;
 use engine::tick::{BarPrice, MarketBar, Snapshot, Tick};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
@@ -24,6 +44,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) use self::book::Update;
 use self::book::{Book, Watcher};
+use self::broker::BrokerOptions;
+use self::trading::Trading;
 use crate::replay::{Replay, ReplayClock};
 
 /// What an exchange is started with.
@@ -64,6 +86,31 @@ impl Feed {
     }
 }
 
+/// What an exchange stands on.
+struct Grounds {
+    market: Arc<dyn Market>,
+    clock: Arc<dyn Clock>,
+    replay: Option<Arc<ReplayClock>>,
+}
+
+impl Grounds {
+    fn generated(options: ExchangeOptions) -> Self {
+        let today = options.clock.now().date();
+        let market = Arc::new(GeneratedMarket::new(options.seed, today));
+        Self { market, clock: options.clock, replay: None }
+    }
+
+    /// When an exchange on a recorded day is born: in real time, so that its numbers are not those of the last replay.
+    fn birth() -> OffsetDateTime {
+        SystemClock.now()
+    }
+
+    fn recorded(replay: Replay) -> Self {
+        let Replay { market, clock, .. } = replay;
+        Self { market, clock: clock.clone(), replay: Some(clock) }
+    }
+}
+
 /// Which book.
 type BookKey = (i32, Feed);
 
@@ -75,6 +122,8 @@ struct Floor {
     replay: Option<Arc<ReplayClock>>,
     open: watch::Sender<bool>,
     books: Mutex<Books>,
+    /// Locked before the books where both are needed.
+    trading: Mutex<Trading>,
     next_watcher: AtomicU64,
     load: load::Load,
 }
@@ -86,19 +135,38 @@ struct Books {
 }
 
 impl Exchange {
-    /// Starts an exchange. Call it inside a tokio runtime.
+    /// Starts an exchange with the usual accounts, which forgets its orders when it ends. Call it inside a tokio runtime.
     pub fn start(options: ExchangeOptions) -> Self {
-        let today = options.clock.now().date();
-        Self::over(Arc::new(GeneratedMarket::new(options.seed, today)), options.clock, None)
+        let now = options.clock.now();
+        let trading = Trading::in_memory(BrokerOptions::default().accounts, Session::Always, now);
+        Self::over(Grounds::generated(options), trading)
     }
 
-    /// Starts an exchange that plays a recorded day. Call it inside a tokio runtime.
+    /// Starts an exchange, or lets one go on from its ledger. Call it inside a tokio runtime. It fails where the ledger cannot
+    /// be read or written, or is in use.
+    pub fn open(options: ExchangeOptions, broker: BrokerOptions) -> io::Result<Self> {
+        let session = broker.session.unwrap_or(Session::Always);
+        let trading = Trading::open(broker, session, options.clock.now())?;
+        Ok(Self::over(Grounds::generated(options), trading))
+    }
+
+    /// Starts an exchange that plays a recorded day, in the hours of its exchange, and forgets its orders when it ends. Call it
+    /// inside a tokio runtime.
     pub fn replay(replay: Replay) -> Self {
-        let Replay { market, clock, .. } = replay;
-        Self::over(market, clock.clone(), Some(clock))
+        let accounts = BrokerOptions::default().accounts;
+        let trading = Trading::in_memory(accounts, Session::Exchange, Grounds::birth());
+        Self::over(Grounds::recorded(replay), trading)
     }
 
-    fn over(market: Arc<dyn Market>, clock: Arc<dyn Clock>, replay: Option<Arc<ReplayClock>>) -> Self {
+    /// The same, with a broker as these options want it. It fails as [`Self::open`] does.
+    pub fn open_replay(replay: Replay, broker: BrokerOptions) -> io::Result<Self> {
+        let session = broker.session.unwrap_or(Session::Exchange);
+        let trading = Trading::open(broker, session, Grounds::birth())?;
+        Ok(Self::over(Grounds::recorded(replay), trading))
+    }
+
+    fn over(grounds: Grounds, trading: Trading) -> Self {
+        let Grounds { market, clock, replay } = grounds;
         let floor = Arc::new(Floor {
             market,
             clock,
@@ -106,8 +174,10 @@ impl Exchange {
             load: load::Load::default(),
             open: watch::Sender::new(true),
             books: Mutex::new(Books::default()),
+            trading: Mutex::new(trading),
             next_watcher: AtomicU64::new(0),
         });
+        floor.trading().resume(&floor);
         let token = CancellationToken::new();
         tokio::spawn(token.clone().run_until_cancelled_owned(pump::run(floor.clone())));
         Self { floor, _pump: Arc::new(token.drop_guard()) }
@@ -147,16 +217,25 @@ impl Exchange {
     /// Lets these ticks happen now: everybody who watches the listing is told of each at once. Generated
     /// ticks go on, and soon replace the prices, unless the listing is held ([`Self::hold`]).
     pub fn publish(&self, con_id: i32, ticks: impl AsRef<[Tick]>) {
-        let mut books = self.floor.books();
-        for feed in Feed::ALL {
-            if let Some(book) = books.by_key.get_mut(&(con_id, feed)) {
-                book.publish(ticks.as_ref());
+        let mut trading = self.floor.trading();
+        {
+            let mut books = self.floor.books();
+            for feed in Feed::ALL {
+                if let Some(book) = books.by_key.get_mut(&(con_id, feed)) {
+                    book.publish(ticks.as_ref());
+                }
             }
         }
+        let at = self.now();
+        trading.happen(&self.floor, con_id, |matcher| {
+            ticks.as_ref().iter().flat_map(|tick| matcher.tick(&Tick { at, ..*tick })).collect()
+        });
     }
 
     /// Stops the generated ticks of a listing: its prices stay as they are until something is published.
     pub fn hold(&self, con_id: i32) {
+        let mut trading = self.floor.trading();
+        trading.follow(&self.floor, con_id);
         self.floor.books().held.insert(con_id);
         for feed in Feed::ALL {
             self.floor.with_book((con_id, feed), |_| {});
@@ -165,11 +244,17 @@ impl Exchange {
 
     /// Lets the generated ticks of a listing go on, from where they would be by now.
     pub fn release(&self, con_id: i32) {
+        let mut trading = self.floor.trading();
+        trading.follow(&self.floor, con_id);
         self.floor.books().held.remove(&con_id);
         for feed in Feed::ALL {
             self.floor.reload((con_id, feed));
         }
         self.floor.books().sweep();
+        let at = self.now();
+        if let Some(values) = self.floor.market.snapshot(con_id, at) {
+            trading.happen(&self.floor, con_id, |matcher| matcher.show(&values, at));
+        }
     }
 
     /// The bars that start in [`from`, `to`), of the market as it is by now.
@@ -261,6 +346,10 @@ impl Drop for Watch {
 }
 
 impl Floor {
+    fn trading(&self) -> MutexGuard<'_, Trading> {
+        self.trading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,12 +1,16 @@
 //! Misbehaviour on demand: everything that goes wrong with a real gateway, switched on and off by a test
 //! or from the keyboard.
 
+mod order;
+
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use self::order::DropPoint;
+pub(crate) use self::order::OrderFaults;
 use crate::gateway::Hub;
 use crate::notice::Notice;
 
@@ -54,6 +58,8 @@ pub(crate) struct FaultState {
     busy_next: AtomicBool,
     history_refused: AtomicBool,
     market_data: Mutex<Option<MarketDataRefusal>>,
+    /// What is wrong with orders.
+    pub(crate) orders: OrderFaults,
     /// After 1100, until 1101 or 1102.
     broker_lost: AtomicBool,
     /// After 2103, until 2104.
@@ -111,6 +117,7 @@ impl FaultState {
         on.map(|(words, _)| words.to_owned())
             .chain(delay.map(|delay| format!("delay {}", delay.as_millis())))
             .chain(self.market_data_refusal().map(|refusal| format!("market-data {}", refusal.code())))
+            .chain(self.orders.active())
             .collect()
     }
 }
@@ -159,7 +166,8 @@ impl Faults {
     }
 
     /// Tells all clients this code with its usual words, and does what it says: 1100 stops market data
-    /// and answers until 1101 (which also forgets all market-data lines) or 1102; 2103 stops market data
+    /// and answers until 1101 (which also forgets all market-data lines) or 1102, when the orders that were
+    /// sent meanwhile reach the exchange after all; 2103 stops market data
     /// until 2104; 2105 stops history until 2106. Any other code is only told.
     pub fn notice(&self, code: i32) {
         let state = self.state();
@@ -178,6 +186,7 @@ impl Faults {
             1102 | 2104 => self.hub.refresh_lines(),
             _ => {}
         }
+        self.hub.send_held_orders();
     }
 
     /// The next client to connect, alone, is told that its client id is in use (326).
@@ -214,6 +223,7 @@ impl Faults {
     pub async fn lift(&self) -> io::Result<()> {
         let state = self.state();
         state.busy_next.store(false, Ordering::Relaxed);
+        state.orders.lift();
         self.delay(Duration::ZERO);
         self.serve_market_data();
         self.serve_history();

@@ -1,22 +1,33 @@
 //! The gateway: listens, accepts, and keeps what its sessions share.
 
 mod account;
+mod account_streams;
+mod account_value;
 mod chain;
 mod contract;
 mod depth;
+mod execution;
 mod handshake;
+mod held;
 mod historical_ticks;
 mod history;
+mod introduction;
 mod market_data;
 mod option;
 mod option_chain;
+mod options;
 mod order;
+mod order_news;
 mod outbox;
 mod pacing;
 mod period;
+mod perm_id;
+mod pnl;
+mod portfolio;
 mod quote;
 mod realtime_bars;
 mod reference;
+mod report;
 mod rows;
 mod scan;
 mod scanner;
@@ -27,6 +38,7 @@ mod session;
 mod streams;
 mod tape;
 mod tick;
+mod ticket;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -42,51 +54,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::held::Held;
+pub use self::options::GatewayOptions;
+use self::perm_id::PermIds;
 use self::seat::{Counting, Seats};
 use crate::exchange::Exchange;
 use crate::faults::{FaultState, Faults};
 use crate::notice::Notice;
-
-/// What a gateway is started with.
-#[derive(Clone, Debug)]
-pub struct GatewayOptions {
-    /// Where it listens; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The accounts of its user. They begin with `SIM`, by which clients know that nothing is real.
-    pub accounts: Vec<String>,
-    /// How many market-data lines the user has.
-    pub market_data_lines: usize,
-    /// How many streams of tick-by-tick data the user may have: one for twenty lines.
-    pub tick_by_tick_streams: usize,
-    /// How long the broker objects to a second request for the ticks of one instrument (10190): 15 seconds in truth,
-    /// here nothing unless it is set.
-    pub tick_by_tick_interval: Duration,
-    /// Of how many instruments the user may follow the book at a time.
-    pub depth_instruments: usize,
-    /// How many messages a client may send in a second.
-    pub messages_per_second: usize,
-    /// How many clients can be connected at a time.
-    pub clients: usize,
-    /// How many bytes may wait for a client that reads too slowly, before its socket is closed.
-    pub backlog: usize,
-}
-
-impl GatewayOptions {
-    /// A gateway at this address, for one account, with the broker's usual limits.
-    pub fn new(listen: SocketAddr) -> Self {
-        Self {
-            listen,
-            accounts: vec!["SIM0000001".to_owned()],
-            market_data_lines: 100,
-            tick_by_tick_streams: 5,
-            tick_by_tick_interval: Duration::ZERO,
-            depth_instruments: 3,
-            messages_per_second: 50,
-            clients: 32,
-            backlog: 16 << 20,
-        }
-    }
-}
 
 /// A running gateway: a handle that is cheap to clone. Dropping the last one closes everything.
 #[derive(Clone)]
@@ -169,6 +143,7 @@ async fn follow_exchange(hub: Arc<Hub>, mut openings: watch::Receiver<bool>) {
         if *openings.borrow_and_update() {
             hub.tell(Notice::news(1102));
             hub.refresh_lines();
+            hub.send_held_orders();
         } else {
             hub.tell(Notice::news(1100));
         }
@@ -180,6 +155,8 @@ async fn follow_exchange(hub: Arc<Hub>, mut openings: watch::Receiver<bool>) {
 enum Signal {
     /// Pass this on.
     Tell(Notice),
+    /// Pass this on, where this is your client id.
+    TellClient(i32, Notice),
     /// Send all prices of all lines again.
     RefreshLines,
     /// Forget all lines.
@@ -198,6 +175,9 @@ pub(crate) struct Hub {
     tapes: Arc<Seats>,
     /// For market depth.
     books: Arc<Seats>,
+    /// What waits for the exchange.
+    held: Mutex<Vec<Held>>,
+    perm_ids: PermIds,
     signals: broadcast::Sender<Signal>,
     sessions: TaskTracker,
     /// Ends everything.
@@ -234,6 +214,8 @@ impl Hub {
             tapes: Seats::new(Counting::Streams, options.tick_by_tick_streams, options.tick_by_tick_interval),
             books: Seats::new(Counting::Instruments, options.depth_instruments, Duration::ZERO),
             options,
+            held: Mutex::default(),
+            perm_ids: PermIds::default(),
             signals: broadcast::Sender::new(256),
             sessions: TaskTracker::new(),
             close,
@@ -243,6 +225,12 @@ impl Hub {
 
     fn state(&self) -> MutexGuard<'_, HubState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The accounts of the user.
+    fn accounts(&self) -> Vec<String> {
+        let accounts = &self.options.accounts;
+        if accounts.is_empty() { self.exchange.accounts() } else { accounts.clone() }
     }
 
     /// Begins to listen, where it does not yet.
@@ -325,7 +313,7 @@ async fn accept(hub: Arc<Hub>, listener: TcpListener) {
                     continue;
                 }
                 let sockets = hub.state().sockets.child_token();
-                hub.sessions.spawn(session::serve(hub.clone(), socket, sockets));
+                hub.sessions.spawn(introduction::serve(hub.clone(), socket, sockets));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

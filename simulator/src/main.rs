@@ -2,12 +2,15 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Parser;
 use domain::clock::SystemClock;
+use rust_decimal::Decimal;
 use simulator::Simulator;
+use simulator::exchange::broker::{AccountOptions, BrokerOptions};
 use simulator::exchange::{Exchange, ExchangeOptions};
 use simulator::gateway::{Gateway, GatewayOptions};
 use simulator::replay::ReplayArguments;
@@ -23,30 +26,44 @@ struct Arguments {
     /// Which market to generate: the same seed makes the same market.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// An account of the user; may be given more than once, and begins with SIM.
-    #[arg(long = "account", default_value = "SIM0000001", value_parser = account)]
-    accounts: Vec<String>,
+    /// An account of the user, and its dollars; may be given more than once, and begins with SIM.
+    #[arg(long = "account", value_name = "NAME=DOLLARS", value_parser = account)]
+    accounts: Vec<AccountOptions>,
+    /// The file in which the exchange writes down all orders, and from which it goes on when it is started
+    /// again; without it, orders are forgotten.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
     #[command(flatten)]
     replay: ReplayArguments,
 }
 
-fn account(name: &str) -> Result<String, String> {
-    let is_sound = name.starts_with("SIM") && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_sound.then(|| name.to_owned()).ok_or_else(|| {
-        format!("'{name}' must be letters and digits and begin with SIM, by which clients know a simulation")
-    })
+fn account(text: &str) -> Result<AccountOptions, String> {
+    let (name, cash) = text.split_once('=').unwrap_or((text, "1000000"));
+    if !name.starts_with("SIM") || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(format!(
+            "'{name}' must be letters and digits and begin with SIM, by which clients know a simulation"
+        ));
+    }
+    let cash: Option<Decimal> = cash.parse().ok().filter(|cash| *cash >= Decimal::ZERO);
+    let cash =
+        cash.ok_or_else(|| format!("'{text}' must be a name, or a name and dollars: {name}=1000000"))?;
+    Ok(AccountOptions { name: name.to_owned(), cash })
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Arguments { listen, seed, accounts, replay } = Arguments::parse();
+    let Arguments { listen, seed, accounts, ledger, replay } = Arguments::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let usual = BrokerOptions::default();
+    let accounts = if accounts.is_empty() { usual.accounts } else { accounts };
+    let broker = BrokerOptions { accounts, ledger, ..BrokerOptions::default() };
     let exchange = match replay.open()? {
-        Some(replay) => Exchange::replay(replay),
-        None => Exchange::start(ExchangeOptions { seed, clock: Arc::new(SystemClock) }),
+        Some(replay) => Exchange::open_replay(replay, broker),
+        None => Exchange::open(ExchangeOptions { seed, clock: Arc::new(SystemClock) }, broker),
     };
-    let options = GatewayOptions { accounts, ..GatewayOptions::new(listen) };
-    let gateway = Gateway::start(exchange.clone(), options)
+    let exchange =
+        exchange.context("the exchange's ledger cannot be used; choose another file with --ledger")?;
+    let gateway = Gateway::start(exchange.clone(), GatewayOptions::new(listen))
         .await
         .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
     let simulator = Simulator { exchange, gateway };

@@ -1,5 +1,7 @@
 //! What the gateway tells its clients by number: notices and errors, with the broker's words.
 
+use crate::exchange::broker::Refused;
+
 /// The id of a message that belongs to no request.
 pub(crate) const NO_REQUEST: i32 = -1;
 
@@ -12,12 +14,19 @@ pub(crate) struct Notice {
     pub(crate) code: i32,
     /// The broker's words.
     pub(crate) message: String,
+    /// How a refused order can be sent nevertheless (JSON); empty where it cannot.
+    pub(crate) overriding: String,
 }
 
 impl Notice {
     /// A refusal of this request.
     pub(crate) fn refusal(request_id: i32, code: i32, message: impl Into<String>) -> Self {
-        Self { request_id, code, message: message.into() }
+        Self { request_id, code, message: message.into(), overriding: String::new() }
+    }
+
+    /// What the exchange says of this order.
+    pub(crate) fn of(order_id: i32, refused: Refused) -> Self {
+        Self::refusal(order_id, refused.code, refused.message)
     }
 
     /// A request whose fields make no sense (321).
@@ -42,7 +51,12 @@ pub(crate) fn words(code: i32) -> String {
         100 => "Max rate of messages per second has been exceeded.",
         101 => "Max number of tickers has been reached.",
         102 => "Duplicate ticker ID.",
+        107 => "Cannot transmit incomplete order.",
+        111 => "The TIF (Tif type) and the order type are incompatible.",
+        113 => "The Tif option should be set to DAY for MOC and LOC orders.",
         200 => "No security definition has been found for the request",
+        202 => "Order Canceled - reason:",
+        203 => "The security is not available or allowed for this account.",
         309 => "Max number (3) of market depth requests has been reached.",
         317 => {
             "Market depth data has been RESET. Please empty deep book contents before applying any new \
@@ -52,6 +66,10 @@ pub(crate) fn words(code: i32) -> String {
         327 => "Only API connections with clientId set to 0 can set the auto bind TWS orders property.",
         354 => "Requested market data is not subscribed. Delayed market data is available.",
         385 => "Duplicate ticker ID for API scanner subscription.",
+        387 => "Unsupported order type for this exchange and security type.",
+        391 => "The time or time-zone entered is invalid. The correct format is hh:mm:ss xxx",
+        413 => "What-if order should have the transmit flag set to true.",
+        434 => "The order size cannot be zero.",
         430 => "We are sorry, but fundamentals data for the security specified is not available.",
         1100 => "Connectivity between IB and Trader Workstation has been lost.",
         1101 => "Connectivity between IB and Trader Workstation has been restored - data lost.",
@@ -66,6 +84,10 @@ pub(crate) fn words(code: i32) -> String {
         2106 => "HMDS data farm connection is OK:ushmds",
         2107 => "HMDS data farm connection is inactive but should be available upon demand.ushmds",
         2108 => "Market data farm connection is inactive but should be available upon demand.usfarm",
+        2109 => {
+            "Order Event Warning: Attribute \"Outside Regular Trading Hours\" is ignored based on the order \
+             type and destination. PlaceOrder is now processed."
+        }
         2110 => {
             "Connectivity between Trader Workstation and server is broken. It will be restored automatically."
         }

@@ -10,6 +10,7 @@ pub(crate) mod account;
 pub(crate) mod contract;
 pub(crate) mod depth;
 mod dialect;
+pub(crate) mod execution;
 pub(crate) mod history;
 pub(crate) mod ids;
 pub(crate) mod market_data;

@@ -1,9 +1,12 @@
-//! The simulated gateway is accepted by the broker's older clients too, unmodified: what they read is what the market has.
+//! The simulated gateway is accepted by the broker's older clients too, unmodified: what they read is what the market has, and
+//! what they order is what the exchange did.
 
 use domain::bar::BarSize;
 use domain::clock::{Clock, SystemClock};
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
+use simulator::exchange::broker::RowStatus;
 use tests::ib_client::IbClient;
 use tests::market::Market;
 use time::{Duration, OffsetDateTime, Time};
@@ -25,7 +28,7 @@ async fn reads_the_market(name: &str, version: i32) {
 
     let connected = client.reports("connected").await;
     assert_eq!(connected["version"], version);
-    assert_eq!(connected["accounts"], json!(["SIM0000001"]));
+    assert_eq!(connected["accounts"], json!(["SIM0000001", "SIM0000002"]));
     let told = client.reports("time").await["time"].as_i64().unwrap();
     assert!((SystemClock.now().unix_timestamp() - told).abs() <= 5, "{told}");
 
@@ -39,6 +42,7 @@ async fn reads_the_market(name: &str, version: i32) {
 
     let times = client.reports("live bar").await["times"].clone();
     assert!(times.as_array().unwrap().iter().all(|seconds| *seconds == 0), "{times}");
+    trades(&mut client, &market).await;
     assert_eq!(client.reports("refused").await["code"], 200);
     client.reports("done").await;
     assert!(client.ended().await, "{name} ends with an error");
@@ -115,6 +119,39 @@ async fn follows_the_market(client: &mut IbClient, market: &Market) {
         let sorted = if side == "bids" { prices.is_sorted_by(|a, b| a >= b) } else { prices.is_sorted() };
         assert!(sorted, "{side}: {levels:?}");
     }
+}
+
+async fn trades(client: &mut IbClient, market: &Market) {
+    let preview = client.reports("preview").await;
+    assert!(preview["margin"].as_f64().is_some_and(|margin| margin > 0.0), "{preview}");
+    assert_eq!(preview["commission"], 1.0);
+
+    let placed = client.reports("placed").await;
+    assert_eq!((&placed["limit"], &placed["reference"]), (&json!(100.0), &json!("python")));
+    assert_eq!(client.reports("changed").await["limit"], 101.5);
+    let cancelled = client.reports("cancelled").await;
+    assert_eq!((&cancelled["status"], &cancelled["code"]), (&json!("Cancelled"), &json!(202)));
+    let order = market.order(1, id(&placed)).expect("the exchange has the order");
+    assert_eq!((order.status, order.reference.as_str(), order.version), (RowStatus::Cancelled, "python", 3));
+
+    let filled = client.reports("filled").await;
+    let order = market.order(1, id(&filled)).expect("the exchange has the order");
+    assert_eq!((order.status, order.filled), (RowStatus::Filled, Decimal::from(5)));
+    assert_eq!((&filled["status"], &filled["filled"]), (&json!("Filled"), &json!(5.0)));
+    assert_eq!(filled["price"].as_f64(), order.average_price.and_then(|price| price.to_f64()));
+    assert_eq!(filled["commission"], 1.0);
+    assert_eq!(client.reports("executions").await["ids"], json!([true]));
+    assert_eq!(client.reports("completed").await["statuses"], json!(["Cancelled", "Filled"]));
+
+    let position = client.reports("position").await;
+    assert_eq!((&position["quantity"], &position["account"]), (&json!(5.0), &json!("SIM0000001")));
+    assert_eq!(position["cost"], filled["price"]);
+    let cash = Decimal::from(1_000_000) - order.average_price.unwrap() * Decimal::from(5) - Decimal::ONE;
+    assert_eq!(client.reports("values").await["cash"], format!("{cash:.2}"));
+}
+
+fn id(report: &Value) -> i32 {
+    report["id"].as_i64().and_then(|id| i32::try_from(id).ok()).unwrap_or_else(|| panic!("no id: {report}"))
 }
 
 fn numbers(values: &[Value]) -> Vec<f64> {

@@ -6,7 +6,7 @@ import time
 # Both look for an event loop while they are imported, and newer Pythons make none by themselves.
 asyncio.set_event_loop(asyncio.new_event_loop())
 
-from report import LEVELS, PATIENCE, arguments, levels, say  # noqa: E402
+from report import HIGHER, LEVELS, LOW, PATIENCE, arguments, levels, say  # noqa: E402
 
 
 def wait(ib, what, condition):
@@ -27,7 +27,9 @@ def run(library):
     ib.connect("127.0.0.1", given.port, clientId=1, timeout=PATIENCE)
     say("connected", version=ib.client.serverVersion(), accounts=ib.managedAccounts())
     say("time", time=int(ib.reqCurrentTime().timestamp()))
-    follow(ib, ask(ib, library, given))
+    stock = ask(ib, library, given)
+    follow(ib, stock)
+    trade(ib, library, stock)
 
     refusals.clear()
     ib.reqContractDetails(library.Stock("NOSUCH", "SMART", "USD"))
@@ -62,7 +64,7 @@ def ask(ib, library, given):
     say("days", days=[f"{bar.date:%Y%m%d}" for bar in days])
     say("head", time=f"{ib.reqHeadTimeStamp(stock, 'TRADES', False, 1):%Y%m%d-%H:%M:%S}")
 
-    summary = {row.tag: [row.value, row.currency] for row in ib.accountSummary()}
+    summary = {row.tag: [row.value, row.currency] for row in ib.accountSummary(ib.managedAccounts()[0])}
     say("account", cash=summary["TotalCashValue"], positions=len(ib.positions()), orders=len(ib.openOrders()))
     return details.contract
 
@@ -92,3 +94,54 @@ def follow(ib, stock):
     wait(ib, "a live bar", lambda: changes)
     say("live bar", times=[int(bar.date.timestamp()) % 5 for bar in bars[-2:]])
     ib.cancelHistoricalData(bars)
+
+
+def trade(ib, library, stock):
+    """Places, changes and cancels an order, and has another one filled."""
+    order = library.LimitOrder("BUY", 5, LOW, orderRef="python", tif="DAY")
+    preview = ib.whatIfOrder(stock, order)
+    say("preview", margin=float(preview.initMarginChange), commission=preview.commission)
+
+    placed = ib.placeOrder(stock, order)
+    wait(ib, "the order", lambda: placed.orderStatus.status == "Submitted")
+    [open_order] = ib.reqAllOpenOrders()
+    say("placed", id=order.orderId, limit=open_order.order.lmtPrice, reference=open_order.order.orderRef)
+    changes = []
+    ib.openOrderEvent += changes.append
+    order.lmtPrice = HIGHER
+    ib.placeOrder(stock, order)
+    wait(ib, "the change", lambda: changes)
+    say("changed", limit=changes[-1].order.lmtPrice)
+    refusals = []
+    ib.errorEvent += lambda request, code, words, contract: refusals.append(code)
+    ib.cancelOrder(order)
+    wait(ib, "the cancellation", lambda: refusals and placed.isDone())
+    say("cancelled", status=placed.orderStatus.status, code=refusals[0])
+
+    bought = ib.placeOrder(stock, library.MarketOrder("BUY", 5, tif="DAY"))
+    wait(ib, "the execution", lambda: bought.isDone() and bought.fills and bought.fills[0].commissionReport.execId)
+    [fill] = bought.fills
+    say(
+        "filled",
+        id=bought.order.orderId,
+        status=bought.orderStatus.status,
+        filled=float(bought.orderStatus.filled),
+        price=bought.orderStatus.avgFillPrice,
+        commission=fill.commissionReport.commission,
+    )
+    again = ib.reqExecutions()
+    say("executions", ids=[it.execution.execId == fill.execution.execId for it in again])
+    done = ib.reqCompletedOrders(False)
+    say("completed", statuses=sorted(it.orderStatus.status for it in done))
+
+    wait(ib, "the position", lambda: ib.positions())
+    [position] = ib.positions()
+    say("position", quantity=float(position.position), cost=position.avgCost, account=position.account)
+    wait(ib, "the account", lambda: cash(ib) != "1000000.00")
+    say("values", cash=cash(ib))
+
+
+def cash(ib):
+    """The cash of the first account."""
+    rows = ib.accountValues(ib.managedAccounts()[0])
+    return next(row.value for row in rows if row.tag == "TotalCashValue")

@@ -5,9 +5,11 @@ import threading
 
 from ibapi.client import EClient
 from ibapi.contract import Contract
+from ibapi.execution import ExecutionFilter
+from ibapi.order import Order
 from ibapi.wrapper import EWrapper
 
-from report import LEVELS, PATIENCE, arguments, say
+from report import HIGHER, LEVELS, LOW, PATIENCE, arguments, say
 
 # Codes from here on that are news and no refusals.
 NEWS = range(2100, 2200)
@@ -82,19 +84,44 @@ class Client(EWrapper, EClient):
         self.put("head", headTimestamp)
 
     def accountSummary(self, reqId, account, tag, value, currency):
-        self.put("summary", value, currency)
+        self.put("summary", account, value, currency)
 
     def accountSummaryEnd(self, reqId):
         self.put("summary end")
 
     def position(self, account, contract, position, avgCost):
-        self.put("position")
+        self.put("position", account, position, avgCost)
 
     def positionEnd(self):
         self.put("position end")
 
     def openOrder(self, orderId, contract, order, orderState):
-        self.put("order")
+        if order.whatIf:
+            self.put("preview", orderState)
+        else:
+            self.put("order", orderId, order)
+
+    def orderStatus(self, orderId, status, filled, remaining, avgFillPrice, *others):
+        self.put("status", orderId, status, filled, avgFillPrice)
+
+    def execDetails(self, reqId, contract, execution):
+        self.put("execution", execution.execId)
+
+    def execDetailsEnd(self, reqId):
+        self.put("execution end")
+
+    def commissionReport(self, commissionReport):
+        self.put("commission", commissionReport.execId, commissionReport.commission)
+
+    def completedOrder(self, contract, order, orderState):
+        self.put("completed", orderState.status)
+
+    def completedOrdersEnd(self):
+        self.put("completed end")
+
+    def updateAccountValue(self, key, val, currency, accountName):
+        if key == "TotalCashValue":
+            self.put("cash", val)
 
     def openOrderEnd(self):
         self.put("order end")
@@ -149,7 +176,8 @@ def ask(client, given):
     say("head", time=client.wait("head")[0])
 
     client.reqAccountSummary(6, "All", "TotalCashValue")
-    [cash] = client.until("summary", "summary end")
+    rows = client.until("summary", "summary end")
+    [cash] = [row for account, *row in rows if account == client.accounts[0]]
     client.reqPositions()
     positions = client.until("position", "position end")
     client.reqOpenOrders()
@@ -206,11 +234,69 @@ def run():
     say("time", time=client.wait("time")[0])
     ask(client, given)
     follow(client, given)
+    trade(client, given)
 
     client.reqContractDetails(21, stock("NOSUCH"))
     say("refused", code=refusal(client))
     client.disconnect()
     say("done")
+
+
+def buy(kind, limit=0.0):
+    """An order to buy five."""
+    order = Order()
+    order.action, order.totalQuantity, order.orderType, order.lmtPrice = "BUY", 5, kind, limit
+    order.tif, order.orderRef = "DAY", "python"
+    return order
+
+
+def status(client, order_id, wanted):
+    """Waits until the order has come this far; how much was filled, and at which price."""
+    while True:
+        this, how_far, filled, price = client.wait("status")
+        if (this, how_far) == (order_id, wanted):
+            return filled, price
+
+
+def trade(client, given):
+    """Places, changes and cancels an order, and has another one filled."""
+    contract = stock(given.symbol)
+    client.reqIds(1)
+    [first] = client.wait("id")
+    wish = buy("LMT", LOW)
+    wish.whatIf = True
+    client.placeOrder(first, contract, wish)
+    [preview] = client.wait("preview")
+    say("preview", margin=float(preview.initMarginChange), commission=preview.commission)
+
+    client.placeOrder(first, contract, buy("LMT", LOW))
+    status(client, first, "Submitted")
+    client.reqAllOpenOrders()
+    [[order_id, order]] = client.until("order", "order end")
+    say("placed", id=order_id, limit=order.lmtPrice, reference=order.orderRef)
+    client.placeOrder(first, contract, buy("LMT", HIGHER))
+    say("changed", limit=client.wait("order")[1].lmtPrice)
+    client.cancelOrder(first)
+    status(client, first, "Cancelled")
+    say("cancelled", status="Cancelled", code=refusal(client))
+
+    second = first + 1
+    client.placeOrder(second, contract, buy("MKT"))
+    [execution] = client.wait("execution")
+    filled, price = status(client, second, "Filled")
+    [_, commission] = client.wait("commission")
+    say("filled", id=second, status="Filled", filled=filled, price=price, commission=commission)
+    client.reqExecutions(31, ExecutionFilter())
+    say("executions", ids=[it == execution for [it] in client.until("execution", "execution end")])
+    client.reqCompletedOrders(False)
+    say("completed", statuses=sorted(it for [it] in client.until("completed", "completed end")))
+
+    client.reqPositions()
+    [[account, quantity, cost]] = client.until("position", "position end")
+    say("position", quantity=quantity, cost=cost, account=account)
+    client.reqAccountUpdates(True, account)
+    say("values", cash=client.wait("cash")[0])
+    client.reqAccountUpdates(False, account)
 
 
 def refusal(client):

@@ -12,6 +12,9 @@ PATIENCE = 20
 # How many levels of depth are asked for.
 LEVELS = 10
 
+# Two limits that are far from the market.
+LOW, HIGHER = 100.0, 101.5
+
 
 def arguments():
     """The gateway's address, the symbol to ask about, and the moment at which history ends."""

@@ -8,6 +8,7 @@ use domain::clock::{Clock, SystemClock};
 use engine::listing::{Listing, ListingKind};
 use engine::tick::{BarPrice, MarketBar, Tick, TickKind};
 use rust_decimal::Decimal;
+use simulator::exchange::broker::OrderRow;
 use simulator::{Simulator, SimulatorOptions};
 use time::OffsetDateTime;
 
@@ -87,6 +88,11 @@ impl Market {
         let at = SystemClock.now();
         let ticks: Vec<_> = kinds.iter().map(|kind| Tick { at, kind: *kind }).collect();
         self.simulator.exchange.publish(self.listing(symbol).con_id, ticks);
+    }
+
+    /// A client's order of this number, as the exchange has it.
+    pub fn order(&self, client_id: i32, order_id: i32) -> Option<OrderRow> {
+        self.simulator.exchange.order(client_id, order_id)
     }
 
     /// Waits until the gateway tells this many streams of single trades.

@@ -4,8 +4,9 @@ use rust_decimal::Decimal;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::alert::{Alert, AlertId, named};
+use crate::alert::{Alert, AlertId};
 use crate::instrument::{Instrument, InstrumentId};
+use crate::named::named;
 use crate::user::UserId;
 use crate::webhook::WebhookId;
 

@@ -1,4 +1,4 @@
-//! The pump: folds the generated ticks into the books that somebody watches.
+//! The pump: folds the generated ticks into the books that somebody watches, and leads open orders through them.
 //!
 //! Each listing is served every 250 ms, the rate at which Interactive Brokers sends level-1 data, in one
 //! of five turns, so that not everything moves in the same moment. Tapes are served every turn, tick by tick.
@@ -48,6 +48,7 @@ impl Floor {
         for key in self.due(turn) {
             self.advance(key);
         }
+        self.trading().serve(self, |con_id| con_id.rem_euclid(TURNS) == turn);
     }
 
     /// Plays a recorded day for so long, as fast as those who watch can take it.
@@ -61,7 +62,7 @@ impl Floor {
     }
 
     fn is_watched(&self) -> bool {
-        self.books().by_key.values().any(Book::is_watched)
+        self.books().by_key.values().any(Book::is_watched) || self.trading().is_at_work()
     }
 
     /// Once a recorded day is over, tells those so who have been told all of it.

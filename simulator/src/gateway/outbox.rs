@@ -104,14 +104,25 @@ impl Outbox {
 
     /// Sends an error or a piece of news.
     pub(super) fn tell(&self, notice: &Notice) {
+        self.send(&self.message(notice));
+    }
+
+    /// An error or a piece of news, as it is sent now.
+    pub(super) fn message(&self, notice: &Notice) -> ErrorMessage {
         let now = self.hub.exchange.now();
         let milliseconds = i64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-        self.send(&ErrorMessage {
+        ErrorMessage {
             id: Some(notice.request_id),
             error_time: Some(milliseconds),
             error_code: Some(notice.code),
             error_msg: Some(notice.message.clone()),
-        });
+            advanced_order_reject_json: Some(notice.overriding.clone()).filter(|text| !text.is_empty()),
+        }
+    }
+
+    /// Closes the socket at once; what was not sent yet never is.
+    pub(super) fn abort(&self) {
+        self.socket.cancel();
     }
 
     /// Sends a frame that is ready.

@@ -1,77 +1,27 @@
-//! One client: handshake, then its requests one after the other, until either side closes.
+//! One client that has introduced itself: its requests, one after the other, until either side closes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
-use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
-use tokio_util::sync::CancellationToken;
 
+use super::account_streams::{self, AccountStreams};
 use super::history::{self, LiveBars};
+use super::introduction::{Client, Frames};
 use super::market_data::Line;
-use super::outbox::{Greeting, Outbox};
+use super::order_news::OrderNews;
+use super::outbox::Outbox;
 use super::pacing::{Pacing, Verdict};
 use super::streams::Streams;
-use super::{Hub, Signal, handshake, reference};
-use crate::notice::{NO_REQUEST, Notice};
-use crate::wire::session::{CurrentTime, CurrentTimeInMillis, ManagedAccounts, NextValidId, StartApiRequest};
-use crate::wire::{Body, MAX_FRAME, Request, ids, text_frame};
-
-/// How long a client may take to introduce itself.
-const INTRODUCTION: Duration = Duration::from_secs(30);
-
-type Frames = FramedRead<OwnedReadHalf, LengthDelimitedCodec>;
-
-/// Serves one socket until the client, a fault or the gateway's end closes it.
-pub(super) async fn serve(hub: Arc<Hub>, stream: TcpStream, socket: CancellationToken) {
-    stream.set_nodelay(true).ok();
-    let (read, write) = stream.into_split();
-    let (out, writer) = Greeting::open(hub.clone(), write, socket.clone());
-    socket.run_until_cancelled(converse(&hub, read, out)).await;
-    writer.finish(&socket).await;
-}
-
-async fn converse(hub: &Arc<Hub>, mut read: OwnedReadHalf, out: Greeting) {
-    let introduced = tokio::time::timeout(INTRODUCTION, async {
-        let mut prefix = [0; 4];
-        read.read_exact(&mut prefix).await.ok()?;
-        if prefix != handshake::PREFIX {
-            return None;
-        }
-        let mut frames = LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME).new_read(read);
-        introduce(hub, &mut frames, out).await.map(|introduced| (frames, introduced))
-    });
-    if let Ok(Some((frames, (out, client)))) = introduced.await {
-        Session::new(out, client).run(frames).await;
-    }
-}
-
-/// Agrees on a version, and with it on a dialect, and registers the client id.
-async fn introduce(hub: &Arc<Hub>, frames: &mut Frames, out: Greeting) -> Option<(Outbox, Client)> {
-    let offer = frames.next().await?.ok()?;
-    let version = handshake::negotiate(std::str::from_utf8(&offer).ok()?)?;
-    let out = out.speak(handshake::dialect(version));
-    out.send_frame(text_frame(&handshake::acknowledgement(version, hub.exchange.now())));
-    let start = frames.next().await?.ok()?;
-    let (id, body) = out.dialect().split(&start)?;
-    if id != ids::START_API {
-        out.tell(&Notice::refusal(NO_REQUEST, 504, "Not connected"));
-        return None;
-    }
-    let start: StartApiRequest = decode(id, body).map_err(|notice| out.tell(&notice)).ok()?;
-    let Some(client) = Client::register(hub, start.client_id.unwrap_or_default()) else {
-        out.tell(&Notice::news(326));
-        return None;
-    };
-    Some((out, client))
-}
+use super::{Hub, Signal, order, reference};
+use crate::faults::DropPoint;
+use crate::notice::Notice;
+use crate::wire::session::{CurrentTime, CurrentTimeInMillis, ManagedAccounts, NextValidId};
+use crate::wire::{Body, Request, ids};
 
 /// Reads the body of a request; garbage is refused with 320.
 pub(super) fn decode<M: Request>(id: i32, body: Body<'_>) -> Result<M, Notice> {
@@ -80,25 +30,6 @@ pub(super) fn decode<M: Request>(id: i32, body: Body<'_>) -> Result<M, Notice> {
         let words = format!("Error reading request. Unable to parse {name}: {}", unreadable.cause);
         Notice::refusal(unreadable.request_id, 320, words)
     })
-}
-
-/// A client id that is in use while this lives.
-pub(super) struct Client {
-    hub: Arc<Hub>,
-    id: i32,
-}
-
-impl Client {
-    fn register(hub: &Arc<Hub>, id: i32) -> Option<Self> {
-        let free = !hub.faults.take_busy_client_id() && hub.state().client_ids.insert(id);
-        free.then(|| Self { hub: hub.clone(), id })
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.hub.state().client_ids.remove(&self.id);
-    }
 }
 
 /// What a request comes to, where nothing is wrong with it: its answer has been sent.
@@ -117,13 +48,16 @@ pub(super) struct Session {
     pub(super) live_bars: HashMap<i32, LiveBars>,
     /// How many more requests for bars it may have open.
     pub(super) open_history: Arc<Semaphore>,
-    /// Its subscriptions to the account summary.
-    pub(super) summaries: HashSet<i32>,
+    /// What it follows of accounts.
+    pub(super) account_streams: AccountStreams,
+    /// What it is to be told of orders.
+    pub(super) news: OrderNews,
     _client: Client,
 }
 
 impl Session {
-    fn new(out: Outbox, client: Client) -> Self {
+    /// The session of a client that has introduced itself.
+    pub(super) fn new(out: Outbox, client: Client) -> Self {
         Self {
             hub: client.hub.clone(),
             out,
@@ -132,23 +66,31 @@ impl Session {
             streams: Streams::default(),
             live_bars: HashMap::new(),
             open_history: history::allowance(),
-            summaries: HashSet::new(),
+            account_streams: AccountStreams::default(),
+            news: OrderNews::new(client.hub.exchange.broker_events()),
             _client: client,
         }
     }
 
-    async fn run(mut self, mut frames: Frames) {
+    /// Serves the client until it ends.
+    pub(super) async fn run(mut self, mut frames: Frames) {
         let mut signals = self.hub.signals.subscribe();
         let mut pacing = Pacing::new(self.hub.options.messages_per_second);
+        let mut pace = account_streams::pace();
         self.welcome();
         loop {
+            let late = self.news.next_late();
             tokio::select! {
                 frame = frames.next() => {
                     // A frame that is too long ends the stream, as the client's own close does.
                     let Some(Ok(frame)) = frame else { return };
                     let Some((id, body)) = self.out.dialect().split(&frame) else { return };
                     match pacing.judge(Instant::now()) {
-                        Verdict::Serve => self.receive(id, body),
+                        Verdict::Serve => {
+                            if let ControlFlow::Break(point) = self.receive(id, body) {
+                                return self.drop_socket(point, &frames);
+                            }
+                        }
                         Verdict::Refuse => self.out.tell(&Notice::news(100)),
                         Verdict::Close => return self.out.tell(&Notice::news(100)),
                     }
@@ -158,7 +100,28 @@ impl Session {
                     Err(RecvError::Lagged(_)) => self.hear(&Signal::RefreshLines),
                     Err(RecvError::Closed) => return,
                 },
+                Some(event) = self.news.events.recv(), if self.hub.is_broker_reachable() => {
+                    self.tell_event(&event);
+                    self.tell_events();
+                }
+                () = until(late) => self.tell_late(),
+                _ = pace.tick() => self.beat(),
             }
+        }
+    }
+
+    /// Drops the socket of an order at this point of its way.
+    fn drop_socket(&self, point: DropPoint, frames: &Frames) {
+        tracing::debug!(?point, client = self.client_id, "a socket is dropped, as was asked for");
+        match point {
+            // What was sent is on its way.
+            DropPoint::Acknowledged => {}
+            DropPoint::Unread => {
+                // A socket that is closed with something unread is reset.
+                frames.get_ref().as_ref().set_zero_linger().ok();
+                self.out.abort();
+            }
+            DropPoint::Read | DropPoint::Taken => self.out.abort(),
         }
     }
 
@@ -175,7 +138,12 @@ impl Session {
 
     fn hear(&mut self, signal: &Signal) {
         match signal {
-            Signal::Tell(notice) => self.out.tell(notice),
+            Signal::Tell(notice) => {
+                self.out.tell(notice);
+                self.tell_events();
+            }
+            Signal::TellClient(client_id, notice) if *client_id == self.client_id => self.out.tell(notice),
+            Signal::TellClient(..) => {}
             Signal::RefreshLines => {
                 self.lines.values().for_each(Line::refresh);
                 self.streams.refresh();
@@ -189,15 +157,31 @@ impl Session {
         }
     }
 
-    /// Serves a frame. While the gateway is silent, it listens and does nothing.
-    fn receive(&mut self, id: i32, body: Body<'_>) {
+    /// Serves a frame, or says at which point the socket is dropped. While the gateway is silent, it listens
+    /// and does nothing.
+    fn receive(&mut self, id: i32, body: Body<'_>) -> ControlFlow<DropPoint> {
         if self.hub.faults.is_silent() {
-            return;
+            return ControlFlow::Continue(());
         }
+        let drop = if order::is_command(id) { self.hub.faults.orders.take_drop() } else { None };
+        if let Some(point @ (DropPoint::Unread | DropPoint::Read)) = drop {
+            return ControlFlow::Break(point);
+        }
+        // What has happened is told before what is answered.
+        self.tell_events();
         let outcome = if body.can_be(id) { self.answer(id, body) } else { Err(reference::unknown(id)) };
+        if drop == Some(DropPoint::Taken) {
+            return ControlFlow::Break(DropPoint::Taken);
+        }
         if let Err(notice) = outcome {
             self.out.tell(&notice);
         }
+        if let Some(point) = drop {
+            self.tell_next_event();
+            return ControlFlow::Break(point);
+        }
+        self.tell_events();
+        ControlFlow::Continue(())
     }
 
     /// Hands a request to the module of its noun.
@@ -254,11 +238,13 @@ impl Session {
     }
 
     fn send_next_id(&self) {
-        self.out.send(&NextValidId { order_id: Some(1) });
+        let next = self.hub.exchange.next_order_id(self.client_id);
+        let next = next.saturating_sub(self.hub.faults.orders.ids_back()).max(1);
+        self.out.send(&NextValidId { order_id: Some(next) });
     }
 
     fn send_accounts(&self) {
-        self.out.send(&ManagedAccounts { accounts_list: Some(self.hub.options.accounts.join(",")) });
+        self.out.send(&ManagedAccounts { accounts_list: Some(self.hub.accounts().join(",")) });
     }
 
     fn current_time(&self) -> CurrentTime {
@@ -268,5 +254,13 @@ impl Session {
     fn current_time_millis(&self) -> CurrentTimeInMillis {
         let milliseconds = self.hub.exchange.now().unix_timestamp_nanos() / 1_000_000;
         CurrentTimeInMillis { current_time_in_millis: i64::try_from(milliseconds).ok() }
+    }
+}
+
+/// Waits for this moment; for ever where there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }

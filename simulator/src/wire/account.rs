@@ -1,5 +1,7 @@
 //! Accounts: values, positions, profit and loss.
 
+use super::contract::Contract;
+
 /// `AccountDataRequest` of the protocol.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct AccountDataRequest {
@@ -19,6 +21,27 @@ pub(crate) struct AccountValue {
     #[prost(string, optional, tag = "3")]
     pub(crate) currency: Option<String>,
     #[prost(string, optional, tag = "4")]
+    pub(crate) account_name: Option<String>,
+}
+
+/// `PortfolioValue` of the protocol.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PortfolioValue {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) contract: Option<Contract>,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) position: Option<String>,
+    #[prost(double, optional, tag = "3")]
+    pub(crate) market_price: Option<f64>,
+    #[prost(double, optional, tag = "4")]
+    pub(crate) market_value: Option<f64>,
+    #[prost(double, optional, tag = "5")]
+    pub(crate) average_cost: Option<f64>,
+    #[prost(double, optional, tag = "6")]
+    pub(crate) unrealized_pnl: Option<f64>,
+    #[prost(double, optional, tag = "7")]
+    pub(crate) realized_pnl: Option<f64>,
+    #[prost(string, optional, tag = "8")]
     pub(crate) account_name: Option<String>,
 }
 
@@ -69,6 +92,20 @@ pub(crate) struct AccountSummaryEnd {
     pub(crate) req_id: Option<i32>,
 }
 
+/// `Position` of the protocol.
+#[derive(Clone, PartialEq, prost::Message)]
+#[allow(clippy::struct_field_names, reason = "the names are the protocol's")]
+pub(crate) struct Position {
+    #[prost(string, optional, tag = "1")]
+    pub(crate) account: Option<String>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) contract: Option<Contract>,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) position: Option<String>,
+    #[prost(double, optional, tag = "4")]
+    pub(crate) avg_cost: Option<f64>,
+}
+
 /// `PositionEnd` of the protocol.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
 pub(crate) struct PositionEnd {}
@@ -81,6 +118,23 @@ pub(crate) struct PositionsMultiRequest {
     #[prost(string, optional, tag = "2")]
     pub(crate) account: Option<String>,
     #[prost(string, optional, tag = "3")]
+    pub(crate) model_code: Option<String>,
+}
+
+/// `PositionMulti` of the protocol.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct PositionMulti {
+    #[prost(int32, optional, tag = "1")]
+    pub(crate) req_id: Option<i32>,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) account: Option<String>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) contract: Option<Contract>,
+    #[prost(string, optional, tag = "4")]
+    pub(crate) position: Option<String>,
+    #[prost(double, optional, tag = "5")]
+    pub(crate) avg_cost: Option<f64>,
+    #[prost(string, optional, tag = "6")]
     pub(crate) model_code: Option<String>,
 }
 
@@ -201,6 +255,9 @@ pub(crate) struct FamilyCodes {
 
 super::responses! {
     AccountValue = 6,
+    PortfolioValue = 7,
+    Position = 61,
+    PositionMulti = 71,
     AccountUpdateTime = 8,
     AccountDataEnd = 54,
     AccountSummary = 63,

@@ -114,6 +114,11 @@ impl Batch {
         message.put(self);
     }
 
+    /// Appends what is in others.
+    pub(crate) fn extend(&mut self, others: impl IntoIterator<Item = Self>) {
+        others.into_iter().for_each(|other| self.bytes.extend(other.bytes));
+    }
+
     /// Whether nothing was appended.
     pub(crate) const fn is_empty(&self) -> bool {
         self.bytes.is_empty()

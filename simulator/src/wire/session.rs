@@ -46,6 +46,8 @@ pub(crate) struct ErrorMessage {
     pub(crate) error_code: Option<i32>,
     #[prost(string, optional, tag = "4")]
     pub(crate) error_msg: Option<String>,
+    #[prost(string, optional, tag = "5")]
+    pub(crate) advanced_order_reject_json: Option<String>,
 }
 
 /// `UserInfo` of the protocol.

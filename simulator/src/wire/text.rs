@@ -10,10 +10,13 @@ mod account;
 mod captures;
 mod contract;
 mod depth;
+mod execution;
 mod history;
 mod market_data;
+mod open_order;
 mod option;
 mod order;
+mod place_order;
 mod reader;
 mod realtime_bar;
 mod reference;
@@ -38,6 +41,9 @@ const ORDER_REJECT: i32 = 166;
 
 /// From this version on a contract has an issuer, and a symbol that was found has a description.
 const ISSUER: i32 = 176;
+
+/// From this version on there are no advisors' profiles any more.
+const ADVISOR_PROFILE: i32 = 177;
 
 /// Whether a request begins with the version of its form. Those that were added later do not.
 fn has_version(id: i32) -> bool {

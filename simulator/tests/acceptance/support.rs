@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt};
 use ibapi::Client;
 use ibapi::contracts::Contract;
 use ibapi::market_data::realtime::TickTypes;
+use ibapi::orders::{Action, Order, OrderUpdate};
 use ibapi::subscriptions::{Subscription, SubscriptionItem};
 use rust_decimal::Decimal;
 use simulator::exchange::{Exchange, ExchangeOptions};
@@ -126,5 +127,90 @@ pub async fn wait_for_last(ticks: &mut Subscription<TickTypes>, price: f64) {
         {
             return;
         }
+    }
+}
+
+/// A simulator in which the price of this symbol stands still: 250.00 to 250.02, with 300 on each side, after
+/// a trade at 250.
+pub async fn start_quiet(symbol: &str) -> Simulator {
+    let simulator = start().await;
+    simulator.exchange.hold(listing(&simulator, symbol).con_id);
+    trade(&simulator, symbol, 250);
+    quote(&simulator, symbol, [25_000, 25_002]);
+    simulator
+}
+
+/// Publishes a bid and an ask, in cents, each for 300.
+pub fn quote(simulator: &Simulator, symbol: &str, [bid, ask]: [i64; 2]) {
+    let (at, size) = (SystemClock.now(), Decimal::from(300));
+    let bid = TickKind::Bid { price: Decimal::new(bid, 2), size };
+    let ask = TickKind::Ask { price: Decimal::new(ask, 2), size };
+    let ticks = [bid, ask].map(|kind| Tick { at, kind });
+    simulator.exchange.publish(listing(simulator, symbol).con_id, ticks);
+}
+
+/// An order to buy a hundred, at this limit.
+pub fn limit_order(limit: f64) -> Order {
+    Order {
+        action: Action::Buy,
+        total_quantity: 100.0,
+        order_type: "LMT".to_owned(),
+        limit_price: Some(limit),
+        order_ref: "ours".to_owned(),
+        ..Order::default()
+    }
+}
+
+/// An order to buy a hundred at the best price there is.
+pub fn market_order() -> Order {
+    Order { order_type: "MKT".to_owned(), limit_price: None, ..limit_order(0.0) }
+}
+
+/// What a client is told of its orders, in a few words each.
+pub struct OrderLog(Subscription<OrderUpdate>);
+
+impl OrderLog {
+    pub async fn of(client: &Client) -> Self {
+        Self(client.order_update_stream().await.unwrap())
+    }
+
+    /// The next thing that is told.
+    pub async fn next(&mut self) -> String {
+        match within(self.0.next()).await.expect("the stream goes on").unwrap() {
+            SubscriptionItem::Data(update) => describe(&update),
+            SubscriptionItem::Notice(notice) => format!("notice {}", notice.code),
+        }
+    }
+
+    /// The next so many things.
+    pub async fn take(&mut self, count: usize) -> Vec<String> {
+        let mut told = Vec::new();
+        for _ in 0..count {
+            told.push(self.next().await);
+        }
+        told
+    }
+
+    /// Reads until this is told.
+    pub async fn until(&mut self, what: &str) {
+        while self.next().await != what {}
+    }
+}
+
+fn describe(update: &OrderUpdate) -> String {
+    match update {
+        OrderUpdate::OpenOrder(order) => {
+            let costs = if order.order_state.commission.is_some() { " with costs" } else { "" };
+            format!("order {} {}{costs}", order.order_id, order.order_state.status.as_str())
+        }
+        OrderUpdate::OrderStatus(status) => {
+            format!("status {} {} {}", status.order_id, status.status.as_str(), status.filled)
+        }
+        OrderUpdate::ExecutionData(data) => {
+            let execution = &data.execution;
+            format!("execution {} {} at {}", execution.order_id, execution.shares, execution.price)
+        }
+        OrderUpdate::CommissionReport(report) => format!("commission {}", report.commission),
+        OrderUpdate::OrderBound(bound) => format!("bound {}", bound.order_id),
     }
 }

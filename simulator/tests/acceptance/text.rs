@@ -8,17 +8,18 @@ use tokio::net::TcpStream;
 use crate::support::{connect, listing, start, start_with, trade, until, within};
 
 /// A client of the text dialect.
-struct TextClient {
+pub struct TextClient {
     socket: TcpStream,
     version: String,
 }
 
 impl TextClient {
     /// Connects with this offer of versions; it is through with the handshake, and was told of the farms.
-    async fn connect(simulator: &Simulator, offer: &str, client_id: i32) -> Self {
+    pub async fn connect(simulator: &Simulator, offer: &str, client_id: i32) -> Self {
         let mut client = Self::greet(simulator, offer).await;
         client.send(&format!("71|2|{client_id}||")).await;
-        for start in ["15|1|SIM0000001|", "9|1|1|", "4|2|-1|2104|", "4|2|-1|2106|", "4|2|-1|2158|"] {
+        for start in ["15|1|SIM0000001,SIM0000002|", "9|1|1|", "4|2|-1|2104|", "4|2|-1|2106|", "4|2|-1|2158|"]
+        {
             let message = client.read().await.expect("the socket is open");
             assert!(message.starts_with(start), "{message}");
         }
@@ -38,12 +39,12 @@ impl TextClient {
     }
 
     /// Sends a message, with `|` for the zero that ends a field.
-    async fn send(&mut self, message: &str) {
+    pub async fn send(&mut self, message: &str) {
         self.socket.write_all(&frame(message.replace('|', "\0").as_bytes())).await.unwrap();
     }
 
     /// The next message, with `|` for the zero that ends a field; `None` where the socket is closed.
-    async fn read(&mut self) -> Option<String> {
+    pub async fn read(&mut self) -> Option<String> {
         within(async {
             let length = self.socket.read_u32().await.ok()?;
             let mut payload = vec![0; usize::try_from(length).unwrap()];
@@ -55,7 +56,7 @@ impl TextClient {
     }
 
     /// Reads messages until one begins like this.
-    async fn until(&mut self, start: &str) -> String {
+    pub async fn until(&mut self, start: &str) -> String {
         loop {
             let message = self.read().await.unwrap_or_else(|| panic!("closed before {start}"));
             if message.starts_with(start) {
@@ -88,7 +89,7 @@ async fn each_client_gets_the_newest_version_that_both_speak() {
         client.send("49|1|").await;
         assert!(client.read().await.unwrap().starts_with("49|1|17"), "{offer}");
         client.send("17|1|").await;
-        assert_eq!(client.read().await.unwrap(), "15|1|SIM0000001|");
+        assert_eq!(client.read().await.unwrap(), "15|1|SIM0000001,SIM0000002|");
         client.send("8|1|1|").await;
         assert_eq!(client.read().await.unwrap(), "9|1|1|");
     }
@@ -225,7 +226,10 @@ async fn no_mutilated_request_does_harm() {
     let mut client = TextClient::connect(&simulator, "v157..178", 9).await;
     let requests = [
         "1|11|7|0|AAPL|STK||0.0|||SMART||USD|||0|233|0|0||",
-        "3|5|0|AAPL|STK||0.0|||SMART||USD|||||BUY|1|LMT|100||||||",
+        "3|5|0|AAPL|STK||0.0|||SMART||USD|||||BUY|1|LMT|100||DAY||||0||1|0|0|0|0|0|0|0||0.0||||||\
+         |0||-1|0|||0|||0|0||0||||||0|||||0|||||||||||0|||0|0|||0||0|0|0|0|||||||0|||||||||0|0|0||||0|||",
+        "4|1|5||",
+        "7|3|8|0||20261123 09:30:00|AAPL|STK||BUY|",
         "6|2|1|SIM0000001|",
         "9|8|3|0|AAPL|STK||0.0|||SMART||USD|||0||||",
         "10|5|16|0|AAPL|STK||0.0|||SMART||USD|||5|1||",

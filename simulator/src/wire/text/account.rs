@@ -3,8 +3,8 @@
 use super::super::account::{
     AccountDataEnd, AccountDataRequest, AccountSummary, AccountSummaryEnd, AccountSummaryRequest,
     AccountUpdateMulti, AccountUpdateMultiEnd, AccountUpdateTime, AccountUpdatesMultiRequest, AccountValue,
-    FamilyCodes, Pnl, PnlRequest, PnlSingle, PnlSingleRequest, PositionEnd, PositionMultiEnd,
-    PositionsMultiRequest,
+    FamilyCodes, Pnl, PnlRequest, PnlSingle, PnlSingleRequest, PortfolioValue, Position, PositionEnd,
+    PositionMulti, PositionMultiEnd, PositionsMultiRequest,
 };
 use super::{FromText, Malformed, Reader, ToText, Writer};
 
@@ -68,6 +68,32 @@ impl ToText for AccountValue {
     }
 }
 
+impl ToText for PortfolioValue {
+    fn write(&self, fields: &mut Writer<'_>) {
+        let contract = self.contract.clone().unwrap_or_default();
+        fields
+            .put("8")
+            .number(&contract.con_id)
+            .put(&contract.symbol)
+            .put(&contract.sec_type)
+            .put(&contract.last_trade_date_or_contract_month)
+            .number(&contract.strike)
+            .put(&contract.right)
+            .put(&contract.multiplier)
+            .put(&contract.primary_exch)
+            .put(&contract.currency)
+            .put(&contract.local_symbol)
+            .put(&contract.trading_class)
+            .amount(&self.position)
+            .number(&self.market_price)
+            .number(&self.market_value)
+            .number(&self.average_cost)
+            .number(&self.unrealized_pnl)
+            .number(&self.realized_pnl)
+            .put(&self.account_name);
+    }
+}
+
 impl ToText for AccountUpdateTime {
     fn write(&self, fields: &mut Writer<'_>) {
         fields.put("1").put(&self.time_stamp);
@@ -98,9 +124,33 @@ impl ToText for AccountSummaryEnd {
     }
 }
 
+impl ToText for Position {
+    fn write(&self, fields: &mut Writer<'_>) {
+        fields
+            .put("3")
+            .put(&self.account)
+            .contract(&self.contract.clone().unwrap_or_default())
+            .amount(&self.position)
+            .number(&self.avg_cost);
+    }
+}
+
 impl ToText for PositionEnd {
     fn write(&self, fields: &mut Writer<'_>) {
         fields.put("1");
+    }
+}
+
+impl ToText for PositionMulti {
+    fn write(&self, fields: &mut Writer<'_>) {
+        fields
+            .put("1")
+            .number(&self.req_id)
+            .put(&self.account)
+            .contract(&self.contract.clone().unwrap_or_default())
+            .amount(&self.position)
+            .number(&self.avg_cost)
+            .put(&self.model_code);
     }
 }
 

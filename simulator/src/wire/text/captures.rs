@@ -1,5 +1,7 @@
 //! Messages as real gateways and real clients have written them, with `|` for the zero that ends a field.
 
+mod order;
+
 use super::super::account::{AccountSummaryRequest, AccountUpdatesMultiRequest, PnlSingleRequest};
 use super::super::contract::{
     Contract, ContractData, ContractDataRequest, ContractDescription, ContractDetails, MarketRule,
@@ -162,8 +164,12 @@ fn ticks_have_the_fields_that_strict_clients_count() {
 
 #[test]
 fn other_messages_differ_by_version_where_they_should() {
-    let error =
-        ErrorMessage { id: Some(-1), error_time: Some(1), error_code: Some(2104), error_msg: text("OK") };
+    let error = ErrorMessage {
+        id: Some(-1),
+        error_code: Some(2104),
+        error_msg: text("OK"),
+        ..ErrorMessage::default()
+    };
     check_written(&error, &[(178, "4|2|-1|2104|OK||"), (165, "4|2|-1|2104|OK|"), (157, "4|2|-1|2104|OK|")]);
     let accounts = ManagedAccounts { accounts_list: text("SIM1,SIM2") };
     check_written(&accounts, &[(178, "15|1|SIM1,SIM2|")]);

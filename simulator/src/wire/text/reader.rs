@@ -131,6 +131,11 @@ impl<'a> Reader<'a> {
         self.field(name).map(drop)
     }
 
+    /// Reads so many fields that mean nothing here.
+    pub(crate) fn skip_fields(&mut self, name: &'static str, count: usize) -> Result<(), Malformed> {
+        (0..count).try_for_each(|_| self.skip(name))
+    }
+
     /// Reads as many fields as are left.
     pub(crate) fn skip_rest(&mut self) {
         self.rest = &[];
@@ -140,12 +145,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn skip_list(&mut self, name: &'static str, fields: usize) -> Result<(), Malformed> {
         let count = self.int(name)?.unwrap_or_default();
         // A count that lies fails at the first field that is not there.
-        for _ in 0..count.max(0) {
-            for _ in 0..fields {
-                self.skip(name)?;
-            }
-        }
-        Ok(())
+        (0..count.max(0)).try_for_each(|_| self.skip_fields(name, fields))
     }
 
     /// Reads a contract in twelve fields.

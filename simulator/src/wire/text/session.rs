@@ -52,7 +52,7 @@ impl ToText for ErrorMessage {
     fn write(&self, fields: &mut Writer<'_>) {
         fields.put("2").put(&self.id.unwrap_or(NO_REQUEST)).number(&self.error_code).put(&self.error_msg);
         if fields.version() >= ORDER_REJECT {
-            fields.put("");
+            fields.put(&self.advanced_order_reject_json);
         }
     }
 }

@@ -4,7 +4,11 @@ use std::io::Write;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::super::contract::Contract;
 use super::FRACTIONAL_SIZES;
+
+/// The number that stands for one that is not given.
+const UNSET: &str = "1.7976931348623157E308";
 
 /// What has a text form that the gateway sends.
 pub(crate) trait ToText {
@@ -113,6 +117,34 @@ impl<'a> Writer<'a> {
     /// Writes a whole number of which clients can tell that it is not given.
     pub(crate) fn whole(&mut self, field: &Option<i32>) -> &mut Self {
         self.put(&field.unwrap_or(i32::MAX))
+    }
+
+    /// Writes a number of which clients can tell that it is not given.
+    pub(crate) fn double(&mut self, field: &Option<f64>) -> &mut Self {
+        match field {
+            Some(number) => self.put(number),
+            None => self.put(UNSET),
+        }
+    }
+
+    /// Writes a quantity that may have fractions in every version: zero where it is not given.
+    pub(crate) fn amount(&mut self, amount: &Option<String>) -> &mut Self {
+        self.put(amount.as_deref().filter(|amount| !amount.is_empty()).unwrap_or("0"))
+    }
+
+    /// Writes a contract in eleven fields.
+    pub(crate) fn contract(&mut self, contract: &Contract) -> &mut Self {
+        self.number(&contract.con_id)
+            .put(&contract.symbol)
+            .put(&contract.sec_type)
+            .put(&contract.last_trade_date_or_contract_month)
+            .number(&contract.strike)
+            .put(&contract.right)
+            .put(&contract.multiplier)
+            .put(&contract.exchange)
+            .put(&contract.currency)
+            .put(&contract.local_symbol)
+            .put(&contract.trading_class)
     }
 
     /// Writes a size, volume or count: zero where it is not given, and a whole number where the version

@@ -9,7 +9,7 @@ use gloo_timers::future::TimeoutFuture;
 
 use crate::feed::Feed;
 use crate::graphql::alert::{self, Alert, AlertId};
-use crate::graphql::alert_event::{self, AlertEvent, LiveAlertEvents, LiveAlertEventsVariables};
+use crate::graphql::alert_event::{self, AlertEvent, Happening, LiveAlertEvents, LiveAlertEventsVariables};
 use crate::graphql::failure::Failure;
 use crate::graphql::instrument::{Instrument, InstrumentId};
 use crate::graphql::scalar::Decimal;
@@ -20,6 +20,9 @@ use crate::session::Session;
 
 /// How long to wait before what ended is started again.
 const AGAIN_MS: u32 = 5_000;
+
+/// How long until the list is read again.
+const RELOAD_MS: u32 = 60_000;
 
 /// How long a toast stays.
 const TOAST_MS: u32 = 12_000;
@@ -137,32 +140,51 @@ impl Alerts {
 
     /// Reads what happened, and then hears what happens.
     pub async fn follow(mut self, live: Live) {
-        loop {
-            match alert_event::latest(self.session).await {
-                Ok(page) => {
-                    self.events.set(page.items);
-                    self.events_reading.set(Reading::Ready);
-                    break;
-                }
-                Err(failure) => self.events_reading.set(Reading::Failed(failure)),
-            }
-            TimeoutFuture::new(AGAIN_MS).await;
-        }
+        self.read_events().await;
         loop {
             // Nothing is missed between the two: the stream begins after the last that is known.
             let since = self.events.peek().first().map_or(Decimal::ZERO, |event| event.number);
             let variables = LiveAlertEventsVariables { since: Some(since) };
             let mut happening = live.subscribe(&LiveAlertEvents::build(variables));
             while let Some(event) = happening.next().await {
-                if let Event::Data(told) = event {
-                    self.hear(told.alert_events);
+                match event {
+                    Event::Data(told) => self.hear(told.alert_events),
+                    // What changed without an event is not known.
+                    Event::Restarted => self.run(self.load()),
+                    // The last number that is known is none of the server's: it began anew, or forgot what is that old.
+                    Event::Failed(Failure::Refused { code, .. }) if code == "OUTDATED" => {
+                        self.read_events().await;
+                    }
+                    Event::Failed(_) => {}
                 }
             }
             TimeoutFuture::new(AGAIN_MS).await;
         }
     }
 
-    fn hear(mut self, event: AlertEvent) {
+    /// Reads the list again and again: an alert that ended, or cannot be watched for now, has no event.
+    pub async fn keep(self) {
+        loop {
+            self.load().await;
+            TimeoutFuture::new(RELOAD_MS).await;
+        }
+    }
+
+    /// Reads what happened, until that is known.
+    async fn read_events(mut self) {
+        loop {
+            match alert_event::latest(self.session).await {
+                Ok(page) => {
+                    self.events.set(page.items);
+                    return self.events_reading.set(Reading::Ready);
+                }
+                Err(failure) => self.events_reading.set(Reading::Failed(failure)),
+            }
+            TimeoutFuture::new(AGAIN_MS).await;
+        }
+    }
+
+    fn hear(mut self, Happening { event, alert }: Happening) {
         // After a new socket the stream begins where it began.
         if self.events.peek().iter().any(|known| known.number == event.number) {
             return;
@@ -178,9 +200,10 @@ impl Alerts {
         events.insert(0, event);
         events.truncate(MOST_EVENTS);
         drop(events);
+        if let Some(alert) = alert {
+            self.put(alert);
+        }
         self.run(async move {
-            // What it watched stands otherwise now.
-            self.load().await;
             TimeoutFuture::new(TOAST_MS).await;
             self.dismiss(number);
         });

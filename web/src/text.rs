@@ -118,7 +118,7 @@ texts! {
     DepthFailed NoDepth DepthOf Exchange Price Size Total BidShare LeastSize TradesFailed LoadingTrades
     NoTrades TradesOf Time NewTrades TradesMissed AtTheAsk AtTheBid BetweenBidAndAsk NoNews NoNewsHint
     BellLabel AlertSaid AlertEvents NoAlertEvents NoAlertEventsHint AlertEventsFailed MarkAllRead ShowInstrument
-    AlertsWatched NewAlertOn AlertsFailed NoAlerts NoAlertsHint AlertActive AlertPaused AlertTriggered
+    AlertsWatched NewAlertOn AlertsFailed NoAlerts NoAlertsHint AlertActive AlertNotWatched AlertPaused AlertTriggered
     AlertFailed PauseAlert ResumeAlert EditAlert DeleteAlert ByEmail ByWebhook DeliveryPending DeliveryDone
     DeliveryFailed Indicator IsAbove IsBelow CrossesUp CrossesDown Crosses AlertField AlertComparison
     AlertValue AlertRepeat RepeatOnce RepeatEveryTime NotANumber NotALength IndicatorLength IndicatorLengthHint MailOff

@@ -110,8 +110,9 @@ fn Watched(panel: PanelId) -> Element {
     }
 }
 
-fn state_words(state: AlertState) -> (Text, &'static str) {
-    match state {
+fn state_words(alert: &Alert) -> (Text, &'static str) {
+    match alert.state {
+        AlertState::Active if alert.reason.is_some() => (Text::AlertNotWatched, "badge badge-stale"),
         AlertState::Active => (Text::AlertActive, "badge badge-live"),
         AlertState::Paused => (Text::AlertPaused, "badge"),
         AlertState::Triggered => (Text::AlertTriggered, "badge badge-delayed"),
@@ -126,7 +127,7 @@ fn AlertRow(alert: Alert, panel: PanelId, row_height: u32) -> Element {
     let session = use_context::<Session>();
     let alerts = use_context::<Alerts>();
     let workspace = use_context::<Workspace>();
-    let (state, class) = state_words(alert.state);
+    let (state, class) = state_words(&alert);
     let condition = alert_condition::words(text, &alert.condition, alert.instrument.price_increment);
     let symbol = alert.instrument.symbol.clone();
     let instrument = alert.instrument.clone();
@@ -144,9 +145,10 @@ fn AlertRow(alert: Alert, panel: PanelId, row_height: u32) -> Element {
                     span { class: "row-ticker", "{symbol}"
                         span { class, title: alert.reason.clone(), "data-testid": "alert-state", {text.say(state)} }
                     }
-                    span { class: "row-name",
+                    span { class: "row-name", title: alert.reason.clone(),
                         {alert.name.clone().map(|name| format!("{name} · ")).unwrap_or_default()}
                         "{condition}"
+                        {alert.reason.clone().map(|reason| format!(" · {reason}")).unwrap_or_default()}
                     }
                 }
             }

@@ -2,6 +2,7 @@
 
 use cynic::{MutationBuilder, QueryBuilder};
 
+use super::alert::Alert;
 use super::document::{mutation, query, subscription};
 use super::failure::Failure;
 use super::instrument::Instrument;
@@ -102,7 +103,18 @@ pub struct LiveAlertEventsVariables {
 pub struct LiveAlertEvents {
     /// One event.
     #[arguments(since: $since)]
-    pub alert_events: AlertEvent,
+    pub alert_events: Happening,
+}
+
+/// One event as it happens.
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "AlertEvent")]
+pub struct Happening {
+    /// The event.
+    #[cynic(spread)]
+    pub event: AlertEvent,
+    /// How the alert stands after it; none where it was deleted.
+    pub alert: Option<Alert>,
 }
 
 #[derive(cynic::InputObject)]

@@ -87,7 +87,7 @@ fn LiveDashboard() -> Element {
     let alerts = use_context_provider(|| Alerts::new(session, feed));
     let followed = live.clone();
     use_hook(|| {
-        spawn(alerts.load());
+        spawn(alerts.keep());
         spawn(alerts.follow(followed))
     });
     use_context_provider(|| {

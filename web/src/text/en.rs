@@ -422,6 +422,7 @@ pub fn text(text: Text) -> &'static str {
         Text::NoAlerts => "No alerts",
         Text::NoAlertsHint => "Press A to make one on the instrument that is shown.",
         Text::AlertActive => "Active",
+        Text::AlertNotWatched => "Not watched now",
         Text::AlertPaused => "Paused",
         Text::AlertTriggered => "Triggered",
         Text::AlertFailed => "Stopped",

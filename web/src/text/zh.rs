@@ -400,6 +400,7 @@ pub fn text(text: Text) -> &'static str {
         Text::NoAlerts => "没有预警",
         Text::NoAlertsHint => "按 A 键为当前标的新建预警。",
         Text::AlertActive => "监控中",
+        Text::AlertNotWatched => "暂未监视",
         Text::AlertPaused => "已暂停",
         Text::AlertTriggered => "已触发",
         Text::AlertFailed => "已失效",

@@ -10,7 +10,7 @@ use crate::graphql::alert::{
 use crate::graphql::bar::BarSize;
 use crate::graphql::indicator::{IndicatorInput, IndicatorKind};
 use crate::graphql::scalar::{DateTime, Decimal};
-use crate::graphql::webhook::WebhookId;
+use crate::graphql::webhook::{Webhook, WebhookId};
 use crate::number;
 
 /// What the form holds.
@@ -54,6 +54,13 @@ fn typed_length(typed: &str) -> Result<Option<i32>, Wrong> {
         return Ok(None);
     }
     typed.parse().map(Some).map_err(|_| Wrong::Length)
+}
+
+/// The webhooks to choose from. The alert's own is among them even where they could not be read, or it is no
+/// more: the form would otherwise show another choice than it sends.
+pub fn webhooks(known: Vec<Webhook>, own: Option<Webhook>) -> Vec<Webhook> {
+    let missing = own.filter(|own| known.iter().all(|hook| hook.id != own.id));
+    known.into_iter().chain(missing).collect()
 }
 
 fn indicator_of(alert: &Alert) -> Option<AlertIndicatorInput> {
@@ -137,6 +144,27 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hook(id: &str, name: &str) -> Webhook {
+        let (id, name) = (WebhookId::new(id), name.to_owned());
+        Webhook { id, name, url: String::new(), last_delivered_at: None, last_error: None }
+    }
+
+    #[test]
+    fn the_own_webhook_can_be_chosen_whatever_is_known() {
+        let check = |known: &[&str], own: Option<&str>, expect: &[&str]| {
+            let known = known.iter().map(|id| hook(id, "now")).collect();
+            let names: Vec<_> = webhooks(known, own.map(|id| hook(id, "then")))
+                .into_iter()
+                .map(|hook| format!("{} {}", hook.id.inner(), hook.name))
+                .collect();
+            assert_eq!(names, expect);
+        };
+        check(&[], None, &[]);
+        check(&[], Some("a"), &["a then"]);
+        check(&["b"], Some("a"), &["b now", "a then"]);
+        check(&["a", "b"], Some("a"), &["a now", "b now"]);
+    }
 
     #[test]
     fn a_length_is_a_whole_number_or_left_out() {

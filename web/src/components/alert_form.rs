@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use super::alert_condition;
-use super::alert_entry::{Entry, Wrong, usual_indicator};
+use super::alert_entry::{Entry, Wrong, usual_indicator, webhooks};
 use super::entry::FormProblem;
 use super::form::use_work;
 use super::price::NOTHING;
@@ -12,15 +12,17 @@ use crate::feed::Feed;
 use crate::graphql::alert::{self, AlertComparison, AlertField, AlertIndicatorInput, AlertRepeat};
 use crate::graphql::bar::BarSize;
 use crate::graphql::email;
+use crate::graphql::failure::Failure;
 use crate::graphql::indicator::IndicatorKind;
 use crate::graphql::user_error::Refusal;
-use crate::graphql::webhook;
+use crate::graphql::webhook::{self, Webhook};
 use crate::number;
 use crate::preferences::use_text;
 use crate::session::Session;
 use crate::text::Text;
 use crate::ui::dialog::Dialog;
 use crate::ui::field::{Field, FieldKind};
+use crate::ui::icon::{Glyph, Icon};
 use crate::ui::select::Select;
 use crate::ui::tick_box::TickBox;
 
@@ -93,10 +95,14 @@ pub fn AlertForm(draft: Draft) -> Element {
                 }
                 FormProblem {
                     refusal: refusal.clone(),
-                    fields: vec!["value", "name", "expiresAt", "webhook", "email", "length"],
+                    fields: vec!["value", "name", "expiresAt", "length"],
                 }
                 Condition { entry, wrong, refusal: refusal.clone() }
-                Ways { entry, refusal: refusal.clone() }
+                Ways {
+                    entry,
+                    own: draft.alert.as_ref().and_then(|alert| alert.webhook.clone()),
+                    refusal: refusal.clone(),
+                }
                 div { class: "row",
                     button {
                         r#type: "submit",
@@ -214,13 +220,15 @@ fn Indicator(entry: Entry, wrong: Signal<Option<Wrong>>, refusal: Option<Refusal
 
 /// How it reaches the person besides the screen, what it is called, and when it ends.
 #[component]
-fn Ways(entry: Entry, refusal: Option<Refusal>) -> Element {
+fn Ways(entry: Entry, own: Option<Webhook>, refusal: Option<Refusal>) -> Element {
     let text = use_text();
     let session = use_context::<Session>();
     let mut entry = entry;
-    let mailbox = use_resource(move || email::own(session));
-    let hooks = use_resource(move || webhook::all(session));
-    let mailbox = mailbox.read().as_ref().and_then(|answer| answer.as_ref().ok()).cloned();
+    let mut own_email = use_resource(move || email::own(session));
+    let mut hooks = use_resource(move || webhook::all(session));
+    let (mailbox, no_mailbox) =
+        own_email.cloned().transpose().map_or_else(|it| (None, Some(it)), |it| (it, None));
+    let (known, no_hooks) = hooks.cloned().transpose().map_or_else(|it| (None, Some(it)), |it| (it, None));
     let works = mailbox.as_ref().is_some_and(email::Email::works);
     let hint = match &mailbox {
         None => String::new(),
@@ -228,10 +236,16 @@ fn Ways(entry: Entry, refusal: Option<Refusal>) -> Element {
         Some(mailbox) if works => mailbox.address.clone().unwrap_or_default(),
         Some(_) => text.say(Text::MailNotConfirmed).to_owned(),
     };
-    let known = hooks.read().as_ref().and_then(|answer| answer.as_ref().ok()).cloned().unwrap_or_default();
     let mut items = vec![(None, text.say(Text::NoWebhook).to_owned())];
-    items.extend(known.into_iter().map(|hook| (Some(hook.id), hook.name)));
+    let offered = webhooks(known.unwrap_or_default(), own);
+    items.extend(offered.into_iter().map(|hook| (Some(hook.id), hook.name)));
     rsx! {
+        if let Some(failure) = no_hooks {
+            Unread { what: Text::WebhooksFailed, failure, onagain: move |()| hooks.restart() }
+        }
+        if let Some(failure) = no_mailbox {
+            Unread { what: Text::EmailUnknown, failure, onagain: move |()| own_email.restart() }
+        }
         div { class: "form-grid",
             Select {
                 id: "alert-webhook",
@@ -263,6 +277,23 @@ fn Ways(entry: Entry, refusal: Option<Refusal>) -> Element {
                 ticked: entry.email,
                 disabled: !works && !(entry.email)(),
                 onchange: move |ticked| entry.email.set(ticked),
+            }
+        }
+    }
+}
+
+/// What of the choices could not be read, and why.
+#[component]
+fn Unread(what: Text, failure: Failure, onagain: EventHandler<()>) -> Element {
+    let text = use_text();
+    rsx! {
+        p { class: "form-problem", role: "alert", "data-testid": "alert-unread",
+            Icon { glyph: Glyph::Alert }
+            span {
+                "{text.say(what)}: {text.failure(&failure)} "
+                button { r#type: "button", class: "link-button", onclick: move |_| onagain.call(()),
+                    {text.say(Text::TryAgain)}
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::preferences::use_text;
 use crate::text::Text;
 use crate::ui::icon::{Glyph, Icon};
 use crate::workspace::arrangement::Unreadable;
-use crate::workspace::keeping::Saving;
+use crate::workspace::keeping::{Choice, Saving};
 use crate::workspace::state::Workspace;
 
 /// The strip; nothing where all is well.
@@ -32,27 +32,32 @@ pub fn Conflict() -> Element {
         };
     }
     match (workspace.saving)() {
-        Saving::Conflict => rsx! {
-            Strip { words: text.say(Text::LayoutConflict),
+        Saving::Conflict(failure) => rsx! {
+            Strip {
+                words: format!(
+                    "{} {}",
+                    text.say(Text::LayoutConflict),
+                    failure.map(|failure| text.failure(&failure)).unwrap_or_default(),
+                ),
                 button {
                     r#type: "button",
                     class: "button button-primary",
                     "data-testid": "conflict-theirs",
-                    onclick: move |_| workspace.run(workspace.take_theirs()),
+                    onclick: move |_| workspace.run(workspace.resolve(Choice::Theirs)),
                     {text.say(Text::TakeTheirs)}
                 }
                 button {
                     r#type: "button",
                     class: "button",
                     "data-testid": "conflict-mine",
-                    onclick: move |_| workspace.run(workspace.keep_mine()),
+                    onclick: move |_| workspace.run(workspace.resolve(Choice::Mine)),
                     {text.say(Text::KeepMine)}
                 }
                 button {
                     r#type: "button",
                     class: "button",
                     "data-testid": "conflict-both",
-                    onclick: move |_| workspace.run(workspace.keep_both()),
+                    onclick: move |_| workspace.run(workspace.resolve(Choice::Both)),
                     {text.say(Text::KeepBoth)}
                 }
             }
@@ -66,7 +71,10 @@ pub fn Conflict() -> Element {
                 ),
             }
         },
-        _ => rsx! {},
+        Saving::Failed(failure) => rsx! {
+            Strip { words: format!("{} {}", text.say(Text::LayoutNotSaved), text.failure(&failure)) }
+        },
+        Saving::Done | Saving::Waiting => rsx! {},
     }
 }
 

@@ -23,10 +23,14 @@ pub fn LayoutMenu() -> Element {
     let name = workspace.kept.read().name.clone();
     let saving = (workspace.saving)();
     let (light, words, state) = match &saving {
+        // What is on the screen then belongs to no layout.
+        _ if workspace.unreadable.read().is_some() => {
+            ("light light-small light-bad", Text::LayoutNotSaved, "unreadable")
+        }
         Saving::Done => ("", Text::LayoutSaved, "saved"),
         Saving::Waiting => ("light light-small", Text::LayoutSaving, "waiting"),
         Saving::Failed(_) => ("light light-small light-fair", Text::LayoutNotSaved, "failed"),
-        Saving::Refused(_) | Saving::Conflict => {
+        Saving::Refused(_) | Saving::Conflict(_) => {
             ("light light-small light-bad", Text::LayoutNotSaved, "refused")
         }
     };

@@ -9,7 +9,7 @@ use dioxus::web::WebEventExt;
 use super::icon::{Glyph, Icon};
 use crate::browser;
 
-/// The window, with its title and a button to close it. Escape and a click beside it close it too.
+/// The window, with its title and a button to close it. Escape and a click that begins beside it close it too.
 #[component]
 pub fn Dialog(
     title: String,
@@ -22,6 +22,7 @@ pub fn Dialog(
 ) -> Element {
     let before = use_hook(browser::focused);
     let dialog = use_hook(|| Rc::new(OnceCell::<web_sys::Element>::new()));
+    let mut began_beside = use_signal(|| false);
     let opened = dialog.clone();
     use_drop(move || {
         // It is taken off the page only after this, and as long as it is open nothing else takes the focus.
@@ -49,8 +50,20 @@ pub fn Dialog(
                     onclose.call(());
                 }
             },
-            onclick: move |_| onclose.call(()),
-            div { class: "dialog-body", onclick: move |event| event.stop_propagation(),
+            onpointerdown: move |_| began_beside.set(true),
+            onclick: move |_| {
+                // Whoever drags from a field and lets go beside the window clicks on what holds both: this.
+                if *began_beside.peek() {
+                    onclose.call(());
+                }
+            },
+            div {
+                class: "dialog-body",
+                onpointerdown: move |event| {
+                    event.stop_propagation();
+                    began_beside.set(false);
+                },
+                onclick: move |event| event.stop_propagation(),
                 if bare == Bare::No {
                     header { class: "dialog-head",
                         h2 { "{title}" }

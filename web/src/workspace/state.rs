@@ -162,8 +162,10 @@ impl Workspace {
     /// Changes the arrangement, and has it saved once things are quiet.
     pub fn change(mut self, change: impl FnOnce(&mut Arrangement)) {
         change(&mut self.arrangement.write());
-        if self.saving.peek().goes_on() {
-            self.saving.set(Saving::Waiting);
+        // A layout that cannot be read keeps what it has, whatever is done on the screen.
+        if self.unreadable.peek().is_none() {
+            let saving = self.saving.peek().changed();
+            self.saving.set(saving);
         }
         self.save_soon();
     }

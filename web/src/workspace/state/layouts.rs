@@ -5,9 +5,10 @@ use gloo_timers::future::TimeoutFuture;
 
 use super::{Shelf, Workspace};
 use crate::browser;
+use crate::graphql::failure::Failure;
 use crate::graphql::layout::{self, Layout, LayoutId};
 use crate::workspace::arrangement::Arrangement;
-use crate::workspace::keeping::{Kept, Saving, free_name};
+use crate::workspace::keeping::{Choice, Contents, Kept, Next, Resolution, Saving, free_name};
 use crate::workspace::standard::Template;
 
 /// Under what name this browser remembers which layout was open.
@@ -69,9 +70,11 @@ impl Workspace {
         }
     }
 
-    /// Opens a layout; what is open is saved first.
+    /// Opens a layout; what is open is saved first, and stays where that fails.
     pub async fn open(self, id: LayoutId) {
-        self.settle().await;
+        if !self.may_leave().await {
+            return;
+        }
         let found = self.layouts().into_iter().find(|layout| layout.id == id);
         if let Some(layout) = found {
             self.show(&layout);
@@ -80,7 +83,9 @@ impl Workspace {
 
     /// Makes a layout from a template, or from what is on the screen, and opens it.
     pub async fn create(mut self, name: String, template: Option<Template>) {
-        self.settle().await;
+        if !self.may_leave().await {
+            return;
+        }
         let arrangement = template.map_or_else(
             || self.arrangement.peek().clone(),
             |template| {
@@ -105,8 +110,7 @@ impl Workspace {
     pub async fn rename(mut self, name: String) {
         self.settle().await;
         self.kept.write().name = name;
-        let content = self.arrangement.peek().written();
-        self.send(content).await;
+        self.send().await;
     }
 
     /// Deletes a layout; what is on the screen stays, as a layout that is not saved.
@@ -177,10 +181,23 @@ impl Workspace {
         }
     }
 
+    /// Saves what is open, and says whether nothing would be lost if something else were opened.
+    async fn may_leave(mut self) -> bool {
+        self.settle().await;
+        let unsaved = self.saving.peek().unsaved();
+        match unsaved {
+            Some(failure) => {
+                self.saving.set(Saving::Failed(failure));
+                false
+            }
+            None => true,
+        }
+    }
+
     /// Saves now what is not saved yet.
     async fn save(mut self) {
         let wanted = matches!(*self.saving.peek(), Saving::Waiting | Saving::Failed(_));
-        if !wanted || self.unreadable.peek().is_some() || *self.sending.peek() {
+        if !wanted || *self.sending.peek() {
             return;
         }
         // Whoever does not know the layouts could only make yet another one.
@@ -195,13 +212,18 @@ impl Workspace {
             self.saving.set(Saving::Failed(failure));
             return self.save_in(AGAIN_MS);
         }
-        let content = self.arrangement.peek().written();
-        self.send(content).await;
+        self.send().await;
     }
 
-    async fn send(mut self, content: String) {
+    /// What the layout that is open is to hold.
+    fn content(self) -> String {
+        self.kept.peek().content(&self.arrangement.peek(), *self.unreadable.peek())
+    }
+
+    async fn send(mut self) {
         self.sending.set(true);
         let opened = *self.opened.peek();
+        let content = self.content();
         let mut input = self.kept.peek().input(content.clone());
         if input.layout.is_none() {
             input.name = free_name(&input.name, &self.layouts());
@@ -214,36 +236,33 @@ impl Workspace {
             }
             return;
         }
-        let saving = Saving::after(&answer);
+        let before = self.kept.peek().content.clone();
+        let contents = Contents { before: &before, sent: &content, now: &self.content() };
+        let next = Next::after(&answer, contents);
         if let Ok(layout) = &answer {
             browser::remember(LAYOUT_KEY, layout.id.inner());
             self.kept.set(Kept::of(layout));
             self.put(layout);
         }
-        if saving == Saving::Conflict && self.differs_by_instruments() {
-            return self.follow_theirs().await;
+        match next {
+            Next::Stand(saving) => self.saving.set(saving),
+            Next::SaveChange => {
+                self.saving.set(Saving::Waiting);
+                self.save_in(QUIET_MS);
+            }
+            Next::TryAgain(failure) => {
+                self.saving.set(Saving::Failed(failure));
+                self.save_in(AGAIN_MS);
+            }
+            Next::Follow => self.follow_theirs().await,
         }
-        // What changed while the server answered is not saved yet.
-        let changed = saving == Saving::Done && self.arrangement.peek().written() != content;
-        let again = changed || matches!(saving, Saving::Failed(_));
-        self.saving.set(if changed { Saving::Waiting } else { saving });
-        if again {
-            self.save_in(if changed { QUIET_MS } else { AGAIN_MS });
-        }
-    }
-
-    /// Whether nothing but the chosen instruments differs from what the server had.
-    fn differs_by_instruments(self) -> bool {
-        let Ok(mut before) = Arrangement::read(&self.kept.peek().content) else { return false };
-        let now = self.arrangement.peek();
-        before.linked.clone_from(&now.linked);
-        before.own.clone_from(&now.own);
-        before == *now
     }
 
     /// Another tab arranged the panels; this one keeps its instruments and takes the arrangement.
     async fn follow_theirs(mut self) {
-        let Some(theirs) = self.theirs().await else { return self.saving.set(Saving::Conflict) };
+        let answer = self.read_again().await;
+        let theirs = answer.map(|layouts| self.kept.peek().found_in(&layouts));
+        let Ok(Some(theirs)) = theirs else { return self.saving.set(Saving::Conflict(theirs.err())) };
         let (linked, own) = {
             let now = self.arrangement.peek();
             (now.linked.clone(), now.own.clone())
@@ -254,39 +273,28 @@ impl Workspace {
         arrangement.own.extend(own);
     }
 
-    /// The open layout as the server has it now.
-    async fn theirs(mut self) -> Option<Layout> {
-        let layouts = layout::all(self.session).await.ok()?;
-        let (open, _) = self.kept.peek().known.clone()?;
-        let theirs = layouts.iter().find(|layout| layout.id == open).cloned();
-        self.shelf.set(Shelf::Ready(layouts));
-        theirs
+    /// The layouts as the server has them now.
+    async fn read_again(mut self) -> Result<Vec<Layout>, Failure> {
+        let layouts = layout::all(self.session).await?;
+        self.shelf.set(Shelf::Ready(layouts.clone()));
+        Ok(layouts)
     }
 
-    /// The person chose what was saved elsewhere.
-    pub async fn take_theirs(self) {
-        if let Some(theirs) = self.theirs().await {
-            self.show(&theirs);
-        } else if let Some(first) = self.layouts().first() {
-            self.show(first);
+    /// Does what the person chose about the open layout, which was changed elsewhere.
+    pub async fn resolve(mut self, choice: Choice) {
+        let opened = *self.opened.peek();
+        let answer = self.read_again().await;
+        if *self.opened.peek() != opened {
+            return;
         }
-    }
-
-    /// The person chose what is on the screen: it replaces what was saved elsewhere.
-    pub async fn keep_mine(mut self) {
-        let theirs = self.theirs().await;
-        self.kept.write().known = theirs.map(|theirs| (theirs.id, theirs.version));
-        let content = self.arrangement.peek().written();
-        self.send(content).await;
-    }
-
-    /// The person chose to keep both.
-    pub async fn keep_both(mut self) {
-        let theirs = self.theirs().await;
-        let wish = theirs.map_or_else(|| self.kept.peek().name.clone(), |theirs| theirs.name);
-        let name = free_name(&wish, &self.layouts());
-        self.kept.set(Kept { name, ..Kept::default() });
-        let content = self.arrangement.peek().written();
-        self.send(content).await;
+        let resolution = choice.resolve(&self.kept.peek(), answer);
+        match resolution {
+            Resolution::Show(layout) => self.show(&layout),
+            Resolution::Save(kept) => {
+                self.kept.set(kept);
+                self.send().await;
+            }
+            Resolution::Stay(failure) => self.saving.set(Saving::Conflict(Some(failure))),
+        }
     }
 }

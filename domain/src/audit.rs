@@ -1,4 +1,4 @@
-//! What people and their programs did with accounts, keys and sessions, line by line, for good.
+//! What people and their programs did with users, keys, sessions, accounts and orders, line by line, for good.
 //!
 //! A line is written in the transaction of the change that it tells of. It never holds a secret: no password,
 //! token, key or code, not even a wrong one.
@@ -18,6 +18,7 @@ use crate::user::{UserId, Username};
 
 mod log;
 
+pub(crate) use log::reason;
 pub use log::{AuditLog, Doer};
 
 /// The id of a line (UUID version 7): later lines have greater ids.
@@ -67,11 +68,27 @@ pub enum AuditAction {
     EmailSet,
     /// A user confirmed the own e-mail address.
     EmailConfirm,
+    /// Somebody was let see or trade an account.
+    AccountGrant,
+    /// Somebody's access to an account was taken away.
+    AccountRevoke,
+    /// An order was placed.
+    OrderPlace,
+    /// An order was changed.
+    OrderReplace,
+    /// An order was canceled.
+    OrderCancel,
+    /// All orders of an account were canceled.
+    OrderCancelAll,
+    /// Trading was halted.
+    TradingHalt,
+    /// Trading was let go on.
+    TradingResume,
 }
 
 impl AuditAction {
     /// Every action with its name in the database.
-    pub const ALL: [(Self, &'static str); 20] = [
+    pub const ALL: [(Self, &'static str); 28] = [
         (Self::UserSetUp, "USER_SET_UP"),
         (Self::UserInvite, "USER_INVITE"),
         (Self::UserRoleSet, "USER_ROLE_SET"),
@@ -92,6 +109,14 @@ impl AuditAction {
         (Self::WebhookDelete, "WEBHOOK_DELETE"),
         (Self::EmailSet, "EMAIL_SET"),
         (Self::EmailConfirm, "EMAIL_CONFIRM"),
+        (Self::AccountGrant, "ACCOUNT_GRANT"),
+        (Self::AccountRevoke, "ACCOUNT_REVOKE"),
+        (Self::OrderPlace, "ORDER_PLACE"),
+        (Self::OrderReplace, "ORDER_REPLACE"),
+        (Self::OrderCancel, "ORDER_CANCEL"),
+        (Self::OrderCancelAll, "ORDER_CANCEL_ALL"),
+        (Self::TradingHalt, "TRADING_HALT"),
+        (Self::TradingResume, "TRADING_RESUME"),
     ];
 
     /// The name in the database.

@@ -105,4 +105,12 @@ pub enum RefusalCode {
     LastAdministrator,
     /// The current password is wrong.
     PasswordWrong,
+    /// The idempotency key was used for something else before.
+    IdempotencyKeyReused,
+    /// The order stands where this cannot be done with it.
+    NotPossible,
+    /// You may not trade this account, or not in this way.
+    AccountNotGranted,
+    /// Trading is halted; the message says why.
+    TradingHalted,
 }

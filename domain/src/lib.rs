@@ -6,6 +6,7 @@
 //! implements. A module is a noun; where a noun is stored, its store port stands beside it.
 
 pub mod access;
+pub mod account;
 pub mod address;
 pub mod alert;
 pub mod api_key;
@@ -19,6 +20,7 @@ pub mod delivery;
 pub mod depth;
 pub mod desk;
 pub mod error;
+pub mod execution;
 pub mod indicator;
 pub mod installation;
 pub mod instrument;

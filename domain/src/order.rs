@@ -1,13 +1,33 @@
 //! Orders: what somebody wants bought or sold ([`Terms`]), and how far it has come ([`OrderStatus`]).
 //!
-//! An execution says what was done, a status only what is expected: [`Progress::advance`] keeps the two apart.
+//! An execution says what was done, a status only what is expected: [`Progress::advance`] keeps the two apart. What the
+//! broker tells of an order is taken by its [`Book`]; what we tell the broker is a [`Command`], written down with the
+//! order before anybody sends it.
 
 use crate::named::named;
 
+mod book;
+mod check;
+mod command;
+mod halt;
+mod orders;
+mod record;
+mod report;
 mod status;
+mod store;
 mod terms;
 
+pub use book::{Book, Happening};
+pub use command::{
+    Accepted, AllCanceled, CancelAll, Change, ChangeWanted, Changed, Claim, Claimed, Command, CommandKind,
+    DISPATCH_WITHIN, Doubt, InDoubt, InputDigest, NewOrder, OrderClient, PlaceKey,
+};
+pub use halt::{HaltStore, TradingHalt};
+pub use orders::{Orders, PlaceWanted};
+pub use record::{BrokerSeat, Order, OrderId, OrderTerms};
+pub use report::{Applied, BrokerKey, Described, Fact, NewExecution, OrderReport, Report, Reports};
 pub use status::{Advance, Contradiction, OrderEvent, OrderStatus, Progress};
+pub use store::{OrderDeskStore, OrderFilter, OrderStore};
 pub use terms::{Hours, Pricing, Terms, TermsWanted, Trail};
 
 /// Whether something is bought or sold.
@@ -23,6 +43,7 @@ named!(Side, "a side", [(Buy, "BUY"), (Sell, "SELL")]);
 
 impl Side {
     /// The other one.
+    #[must_use]
     pub const fn opposite(self) -> Self {
         match self {
             Self::Buy => Self::Sell,
@@ -89,3 +110,6 @@ named!(
     "a time in force",
     [(Day, "DAY"), (Gtc, "GTC"), (Ioc, "IOC"), (Fok, "FOK"), (Gtd, "GTD"), (Opg, "OPG")]
 );
+
+#[cfg(test)]
+mod tests;

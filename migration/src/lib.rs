@@ -25,6 +25,8 @@ mod m20261123_000015_alerts;
 mod m20261123_000016_layouts;
 mod m20261123_000017_alert_upkeep;
 mod m20261123_000018_key_check;
+mod m20261123_000020_accounts;
+mod m20261123_000021_orders;
 
 /// Every change, oldest first.
 pub struct Migrator;
@@ -51,6 +53,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000016_layouts::Migration),
             Box::new(m20261123_000017_alert_upkeep::Migration),
             Box::new(m20261123_000018_key_check::Migration),
+            Box::new(m20261123_000020_accounts::Migration),
+            Box::new(m20261123_000021_orders::Migration),
         ]
     }
 }

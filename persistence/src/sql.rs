@@ -21,18 +21,21 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::ConnectError;
 
+mod account;
 mod alert;
 mod api_key;
 mod audit;
 mod bar;
 mod column;
 mod delivery;
+mod execution;
 mod failure;
 mod installation;
 mod instrument;
 mod layout;
 mod lease;
 mod mailbox;
+mod order;
 mod page;
 mod pool;
 mod seal;
@@ -49,6 +52,10 @@ pub use seal::SealKey;
 
 /// How long one call may take, all its waiting included, before the database counts as not available.
 const CALL_TAKES: Duration = Duration::from_secs(10);
+
+/// How many rows one statement of orders and accounts writes, or ids it names: both databases bound the number of
+/// parameters.
+const AT_ONCE: usize = 500;
 
 /// How long a ping may take.
 const PING_TAKES: Duration = Duration::from_secs(2);
@@ -176,6 +183,8 @@ enum Lock {
     Migration,
     FirstUser,
     Administrators,
+    /// What desks write of orders, and the halts that they obey.
+    Orders,
     Bars(domain::bar::Series),
 }
 
@@ -187,6 +196,7 @@ impl Lock {
             Self::Migration => OURS,
             Self::FirstUser => OURS + 1,
             Self::Administrators => OURS + 2,
+            Self::Orders => OURS + 3,
             Self::Bars(series) => {
                 let (high, low) = series.instrument.uuid().as_u64_pair();
                 (high ^ low.rotate_left(series.size as u32)).cast_signed() | 1 << 62

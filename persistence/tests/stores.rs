@@ -10,6 +10,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::{at_once, or_skip};
 
+mod accounts;
 mod administration;
 mod alerts;
 mod api_keys;
@@ -22,6 +23,7 @@ mod layouts;
 mod leases;
 mod mailboxes;
 mod old;
+mod orders;
 mod passwords;
 mod second_factors;
 mod secrets;
@@ -93,13 +95,16 @@ async fn contract(url: &str) {
     mailboxes::contract(&pair).await;
     deliveries::contract(&pair, url).await;
     layouts::contract(&pair).await;
+    accounts::contract(&pair).await;
+    orders::contract(&pair).await;
     leases::contract(&pair).await;
     alerts::fenced(&pair).await;
+    orders::fenced(&pair).await;
 }
 
 async fn migrations(pair: &Pair) {
     let pending = pair.one.pending().await.unwrap();
-    assert!(pending.len() >= 16, "{pending:?}");
+    assert!(pending.len() >= 18, "{pending:?}");
     let results = at_once(4, |number| {
         let sql = pair.of(number);
         async move { sql.migrate().await }

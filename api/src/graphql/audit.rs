@@ -60,6 +60,22 @@ pub enum AuditAction {
     EmailSet,
     /// A user confirmed the own e-mail address.
     EmailConfirm,
+    /// Somebody was let see or trade an account.
+    AccountGrant,
+    /// Somebody's access to an account was taken away.
+    AccountRevoke,
+    /// An order was placed.
+    OrderPlace,
+    /// An order was changed.
+    OrderReplace,
+    /// An order was canceled.
+    OrderCancel,
+    /// All orders of an account were canceled.
+    OrderCancelAll,
+    /// Trading was halted.
+    TradingHalt,
+    /// Trading was let go on.
+    TradingResume,
 }
 
 /// What became of it.

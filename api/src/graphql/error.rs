@@ -51,6 +51,14 @@ pub enum UserErrorCode {
     LastAdministrator,
     /// The current password is wrong.
     PasswordWrong,
+    /// The idempotency key was used for something else before.
+    IdempotencyKeyReused,
+    /// The order stands where this cannot be done with it.
+    NotPossible,
+    /// You may not trade this account, or not in this way.
+    AccountNotGranted,
+    /// Trading is halted; the message says why.
+    TradingHalted,
 }
 
 /// An expected failure: what was asked for cannot be done as asked, and nothing was changed.

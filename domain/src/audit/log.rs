@@ -125,8 +125,15 @@ impl AuditLog {
 }
 
 /// The reason as the log gives it, where it is one of those that are logged.
-fn reason(code: RefusalCode) -> &'static str {
+pub(crate) fn reason(code: RefusalCode) -> &'static str {
     match code {
+        RefusalCode::AccountNotGranted => "ACCOUNT_NOT_GRANTED",
+        RefusalCode::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+        RefusalCode::Invalid => "INVALID",
+        RefusalCode::NotFound => "NOT_FOUND",
+        RefusalCode::NotPossible => "NOT_POSSIBLE",
+        RefusalCode::Outdated => "OUTDATED",
+        RefusalCode::TradingHalted => "TRADING_HALTED",
         RefusalCode::CodeInvalid => "CODE_INVALID",
         RefusalCode::LastAdministrator => "LAST_ADMINISTRATOR",
         RefusalCode::PasswordWrong => "PASSWORD_WRONG",

@@ -240,8 +240,7 @@ impl Progress {
         let status = match self.status {
             _ if filled >= self.quantity => OrderStatus::Filled,
             // A late report of what was done before the end is nothing unusual; the end stands.
-            OrderStatus::Canceled => self.status,
-            OrderStatus::PendingReplace | OrderStatus::PendingCancel => self.status,
+            OrderStatus::Canceled | OrderStatus::PendingReplace | OrderStatus::PendingCancel => self.status,
             _ => OrderStatus::PartiallyFilled,
         };
         let contradiction = match self.status {

@@ -82,6 +82,15 @@ pub(super) async fn has_passed(transaction: &DatabaseTransaction, epoch: u64) ->
     Ok(fence.is_some_and(|fence| fence > epoch))
 }
 
+/// The same, with the lease held as it is until the transaction ends: no other desk can begin to lead before.
+pub(super) async fn has_passed_for_good(
+    transaction: &DatabaseTransaction,
+    epoch: u64,
+) -> Result<bool, Failure> {
+    row::Entity::find_by_id(DESK).lock(LockType::Share).one(transaction).await?;
+    has_passed(transaction, epoch).await
+}
+
 impl Sql {
     /// The database's own time, not the transaction's. SQLite has no other than this machine's.
     async fn database_time(&self, transaction: &DatabaseTransaction) -> Result<Moment, Failure> {

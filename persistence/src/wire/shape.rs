@@ -141,6 +141,10 @@ enum CodeForm {
     PasswordTokenInvalid,
     LastAdministrator,
     PasswordWrong,
+    IdempotencyKeyReused,
+    NotPossible,
+    AccountNotGranted,
+    TradingHalted,
 }
 
 #[derive(Serialize, Deserialize)]

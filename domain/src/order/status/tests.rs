@@ -36,7 +36,7 @@ fn an_order_goes_its_way() {
     use OrderStatus::*;
     let cases = [
         (Pending, 0, Sent, InFlight),
-        (Pending, 0, NotSent, Expired),
+        (Pending, 0, NotSent, OrderStatus::Expired),
         (Pending, 0, OrderEvent::Canceled, OrderStatus::Canceled),
         (InFlight, 0, Doubted, Unknown),
         (InFlight, 0, Accepted, Working),

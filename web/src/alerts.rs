@@ -139,7 +139,7 @@ impl Alerts {
     }
 
     /// Reads what happened, and then hears what happens.
-    pub async fn follow(mut self, live: Live) {
+    pub async fn follow(self, live: Live) {
         self.read_events().await;
         loop {
             // Nothing is missed between the two: the stream begins after the last that is known.

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::bar::Series;
+use domain::bus::{Message, Topic};
 use domain::desk::LineCounts;
 use domain::instrument::InstrumentId;
 use domain::market_data::{ConnectionStatus, MarketDataSource, SourceEvent};
@@ -170,6 +171,7 @@ impl Feed {
     fn republish(&mut self) {
         self.quotes.tell_all(&mut self.outbox);
         self.depth.tell_all(&mut self.outbox);
+        self.tell_bars_again();
         if std::mem::take(&mut self.missed) {
             let (now, outbox) = (self.this.ports.clock.now(), &mut self.outbox);
             self.trades.tell_gaps(now, "the bus was away, and trades may be missing", outbox);
@@ -180,11 +182,15 @@ impl Feed {
     }
 
     async fn flush(&mut self) {
+        self.refuse_bars();
         if self.outbox.waiting().is_empty() {
             return;
         }
         let result = self.this.publish(self.outbox.waiting()).await;
-        self.outbox.clear();
+        match &result {
+            Ok(()) => self.outbox.clear(),
+            Err(_) => self.keep_farewells(),
+        }
         self.missed |= result.is_err();
         match (&result, self.published) {
             (Err(error), true) => warn!(error = error_chain(error), "cannot publish quotes"),
@@ -195,6 +201,24 @@ impl Feed {
             _ => {}
         }
         self.published = result.is_ok();
+    }
+
+    /// What could not be told is lost, since all that is fed is told anew. That something is not fed any more nobody would
+    /// say again: that waits.
+    fn keep_farewells(&mut self) {
+        let told = self.outbox.waiting().iter().map(Message::topic);
+        let unfed = told.filter(|topic| !self.is_fed(*topic)).collect();
+        self.outbox.keep_last(unfed);
+    }
+
+    fn is_fed(&self, topic: Topic) -> bool {
+        match topic {
+            Topic::Quotes(id) => self.quotes.get(id).is_some(),
+            Topic::Trades(id) => self.trades.get(id).is_some(),
+            Topic::Depth(id) => self.depth.get(id).is_some(),
+            Topic::Bars(series) => self.series.contains_key(&series),
+            Topic::Desk | Topic::Alerts | Topic::AlertEvents(_) => false,
+        }
     }
 
     fn count(&self) {

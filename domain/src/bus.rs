@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use uuid::Uuid;
 
-use crate::bar::{BarUpdate, Series};
+use crate::bar::{BarSize, BarUpdate, Series};
 use crate::depth::Depth;
 use crate::desk::DeskStatus;
 use crate::instrument::InstrumentId;
@@ -62,6 +62,8 @@ pub enum Message {
     Gap(LineKind, StreamGap),
     /// On the topic of that kind; not retained.
     Refused(LineKind, FeedRefusal),
+    /// On [`Topic::Bars`] of that size: the quotes that they are built from do not come; not retained.
+    BarsRefused(BarSize, FeedRefusal),
     /// On [`Topic::Bars`].
     Bar(BarUpdate),
     /// On [`Topic::Desk`].
@@ -81,6 +83,9 @@ impl Message {
             Self::Depth(depth) => Topic::Depth(depth.instrument),
             Self::Gap(kind, gap) => Topic::of(*kind, gap.instrument),
             Self::Refused(kind, refusal) => Topic::of(*kind, refusal.instrument),
+            Self::BarsRefused(size, refusal) => {
+                Topic::Bars(Series { instrument: refusal.instrument, size: *size })
+            }
             Self::Bar(update) => Topic::Bars(update.series),
             Self::Desk(_) => Topic::Desk,
             Self::AlertsChanged => Topic::Alerts,
@@ -92,7 +97,12 @@ impl Message {
     pub fn retained(&self) -> bool {
         !matches!(
             self,
-            Self::Trade(_) | Self::Gap(..) | Self::Refused(..) | Self::AlertsChanged | Self::AlertSaid(..)
+            Self::Trade(_)
+                | Self::Gap(..)
+                | Self::Refused(..)
+                | Self::BarsRefused(..)
+                | Self::AlertsChanged
+                | Self::AlertSaid(..)
         )
     }
 }

@@ -193,7 +193,9 @@ impl<V: Streamed> Pump<V> {
             let mended = known.link != Link::Up || !known.ready;
             match message {
                 Message::Gap(_, gap) => known.lose(gap.clone()),
-                Message::Refused(_, refusal) => known.refuse(refusal.clone()),
+                Message::Refused(_, refusal) | Message::BarsRefused(_, refusal) => {
+                    known.refuse(refusal.clone());
+                }
                 other => match V::of(other) {
                     Some(value) => {
                         if !known.take(value, self.clock.as_ref()) && !mended {

@@ -297,6 +297,29 @@ async fn a_refusal_is_told_to_everybody_and_to_newcomers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_follows_bars_alone_is_told_the_refusal() {
+    let hub = Hub::with_desk();
+    let series = Series { instrument: id(1), size: BarSize::Day1 };
+    let mut stream = hub.feed.bars(series, Pace::of_hz(10.0).unwrap());
+    let refusal = FeedRefusal {
+        instrument: id(1),
+        code: RefusalCode::MarketDataNotSubscribed,
+        message: "the account lacks the subscription".into(),
+        at: FixedClock.now(),
+    };
+    let told = async {
+        while hub.bus.listeners(Topic::Bars(series)) == 0 {
+            tokio::task::yield_now().await;
+        }
+        hub.bus.tell(Message::BarsRefused(series.size, refusal.clone()));
+    };
+    let (event, ()) = tokio::join!(next(&mut stream), told);
+    assert_eq!(event, FeedEvent::Refused(refusal.clone()));
+    let mut newcomer = hub.feed.bars(series, Pace::of_hz(10.0).unwrap());
+    assert_eq!(next(&mut newcomer).await, FeedEvent::Refused(refusal));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closed_bar_is_not_lost_to_conflation() {
     let hub = Hub::with_desk();
     let series = Series { instrument: id(1), size: BarSize::Sec5 };

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use domain::bar::{Bar, BarPhase, BarQuery, Series};
+use domain::bar::{Bar, BarPhase, BarQuery, BarUpdate, Series};
 use domain::bus::{Message, Topic};
 use domain::instrument::InstrumentId;
+use domain::market_data::LineKind;
 use domain::quote::{FeedState, QuoteValues};
 use domain::trade::TradeValues;
 use futures::FutureExt;
@@ -84,7 +85,7 @@ impl Feed {
         self.series.keys().filter(|series| series.instrument == instrument).copied().collect()
     }
 
-    /// Closes the bars whose time is over, and asks history for those that it should know by now.
+    /// Closes the bars whose time is over, and asks history for what it should know by now, or could not tell before.
     pub(super) fn close_bars(&mut self) {
         let now = self.this.ports.market_clock.now();
         let moment =
@@ -100,10 +101,10 @@ impl Feed {
         let due: Vec<_> = self
             .series
             .iter_mut()
-            .filter_map(|(series, feed)| feed.correction_due().then_some(*series))
+            .flat_map(|(series, feed)| feed.due().map(|purpose| (*series, purpose)))
             .collect();
-        for series in due {
-            self.fetch(series, Purpose::Correct);
+        for (series, purpose) in due {
+            self.fetch(series, purpose);
         }
     }
 
@@ -137,11 +138,32 @@ impl Feed {
     pub(super) fn restart_bars(&mut self, instrument: InstrumentId) {
         for series in self.series_of(instrument) {
             if let Some(feed) = self.series.get_mut(&series) {
-                feed.live.interrupt();
+                feed.interrupt();
             }
             // The number that nobody gets tells every listener that bars are missing here.
             self.outbox.stamp(Topic::Bars(series));
             self.fetch(series, Purpose::Seed);
+        }
+    }
+
+    /// Tells the newest bar of each series anew, after the bus may have forgotten it.
+    pub(super) fn tell_bars_again(&mut self) {
+        for (series, last) in self.series.iter().filter_map(|(series, feed)| Some((series, feed.last()?))) {
+            let stamp = self.outbox.stamp(Topic::Bars(*series));
+            self.outbox.put(Message::Bar(BarUpdate { stamp, ..last.clone() }));
+        }
+    }
+
+    /// Whoever listens to bars alone does not hear of quotes: why these do not come is told to them as well.
+    pub(super) fn refuse_bars(&mut self) {
+        let refusal_of = |message: &Message| match message {
+            Message::Refused(LineKind::Quotes, refusal) => Some(refusal.clone()),
+            _ => None,
+        };
+        let refusals: Vec<_> = self.outbox.waiting().iter().filter_map(refusal_of).collect();
+        for refusal in refusals {
+            let series = self.series_of(refusal.instrument).into_iter();
+            self.outbox.extend(series.map(|series| Message::BarsRefused(series.size, refusal.clone())));
         }
     }
 
@@ -177,8 +199,10 @@ impl Feed {
         let Some(feed) = self.series.get_mut(&series) else { return };
         let bars = match fetched.bars {
             Ok(bars) => bars,
-            // The live bar goes on without; the next one is tried again.
-            Err(error) => return debug!(%error, "no history for a live bar"),
+            Err(error) => {
+                debug!(%error, "no history for a live bar, which goes on without for now");
+                return feed.try_again(fetched.purpose);
+            }
         };
         for (bar, phase) in feed.merge(fetched.purpose, &bars, moment) {
             self.tell_bar(series, bar, phase);

@@ -38,8 +38,9 @@ impl Feed {
                 }
             }
             SourceEvent::Ended(error) => {
-                let ground = self.ground();
+                let (was, ground) = (line.body.quote.state, self.ground());
                 self.quotes.ended(id, error, &ground, &mut self.outbox);
+                self.bars_follow_state(id, was, FeedState::Stale);
             }
         }
     }

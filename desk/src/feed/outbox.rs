@@ -1,6 +1,6 @@
 //! What is to be published next, numbered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::bus::{Message, Topic};
 use domain::quote::Stamp;
@@ -45,7 +45,14 @@ impl Outbox {
         &self.waiting
     }
 
-    /// What waited was told, or is lost.
+    /// What waited could not be told: of these topics the last message that the bus retains goes on waiting.
+    pub(super) fn keep_last(&mut self, mut topics: HashSet<Topic>) {
+        self.waiting.reverse();
+        self.waiting.retain(|message| message.retained() && topics.remove(&message.topic()));
+        self.waiting.reverse();
+    }
+
+    /// What waited was told.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }

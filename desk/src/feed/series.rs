@@ -15,6 +15,12 @@ use tokio::time::Instant;
 /// How long the source's history is given to hold a bar that has just closed.
 const CORRECT_AFTER: Duration = Duration::from_secs(3);
 
+/// How long after a question that history could not answer it is asked again.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// How often that time is doubled at most, while history answers nothing: to some five minutes.
+const MOST_DOUBLINGS: u32 = 5;
+
 /// How many closed bars wait for history at most: a recorded day may be played ten thousand times as fast as it was.
 const MOST_UNCORRECTED: usize = 500;
 
@@ -42,14 +48,28 @@ pub(super) struct SeriesFeed {
     zone: Option<&'static Tz>,
     /// What was told of bars that have closed and that history has not told yet, oldest first.
     closed: Vec<Bar>,
+    seed_at: Option<Instant>,
     correct_at: Option<Instant>,
+    /// How often in a row history could not answer.
+    failures: u32,
+    /// What was told of the newest bar.
+    last: Option<BarUpdate>,
 }
 
 impl SeriesFeed {
     pub(super) fn new(series: Series, instrument: &Instrument) -> Self {
         let live = LiveBar::new(series.size, BarSource::of(instrument.asset_class));
         let zone = timezones::get_by_name(&instrument.time_zone);
-        Self { series, live, zone, closed: Vec::new(), correct_at: None }
+        Self {
+            series,
+            live,
+            zone,
+            closed: Vec::new(),
+            seed_at: None,
+            correct_at: None,
+            failures: 0,
+            last: None,
+        }
     }
 
     /// Takes in a quote; returns what changed, oldest first.
@@ -93,7 +113,23 @@ impl SeriesFeed {
             self.closed.drain(..most);
             self.correct_at.get_or_insert(Instant::now() + CORRECT_AFTER);
         }
-        BarUpdate { series: self.series, bar, phase, stamp, state }
+        let update = BarUpdate { series: self.series, bar, phase, stamp, state };
+        if self.last.as_ref().is_none_or(|last| last.bar.time <= bar.time) {
+            self.last = Some(update.clone());
+        }
+        update
+    }
+
+    /// What was told of the newest bar.
+    pub(super) fn last(&self) -> Option<&BarUpdate> {
+        self.last.as_ref()
+    }
+
+    /// Drops the bar that is built, which has a hole; it is begun again from history.
+    pub(super) fn interrupt(&mut self) {
+        self.live.interrupt();
+        self.last.take_if(|last| last.phase == BarPhase::Forming);
+        self.seed_at = None;
     }
 
     /// How many closed bars wait for history.
@@ -101,13 +137,21 @@ impl SeriesFeed {
         self.closed.len()
     }
 
-    /// Whether it is time to ask history for the closed bars; true once for each time.
-    pub(super) fn correction_due(&mut self) -> bool {
-        let due = self.correct_at.is_some_and(|at| Instant::now() >= at);
-        if due {
-            self.correct_at = None;
+    /// What it is time to ask history for; each once for each time.
+    pub(super) fn due(&mut self) -> impl Iterator<Item = Purpose> {
+        let now = Instant::now();
+        let asked = [(&mut self.seed_at, Purpose::Seed), (&mut self.correct_at, Purpose::Correct)];
+        asked.into_iter().filter_map(move |(at, purpose)| at.take_if(|at| now >= *at).map(|_| purpose))
+    }
+
+    /// Notes that history could not answer: it is asked again, after twice as long each time in a row.
+    pub(super) fn try_again(&mut self, purpose: Purpose) {
+        let at = Instant::now() + TRY_AGAIN_AFTER * (1 << self.failures);
+        self.failures = (self.failures + 1).min(MOST_DOUBLINGS);
+        match purpose {
+            Purpose::Seed => self.seed_at = Some(at),
+            Purpose::Correct => self.correct_at = Some(at),
         }
-        due
     }
 
     /// Takes in what history says; returns what changed, oldest first.
@@ -118,6 +162,7 @@ impl SeriesFeed {
         now: OffsetDateTime,
     ) -> Vec<(Bar, BarPhase)> {
         let now = self.trading_time(now);
+        self.failures = 0;
         match purpose {
             Purpose::Seed => bars
                 .last()

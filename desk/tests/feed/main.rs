@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails")]
 
 mod alerts;
+mod bars;
 mod depth;
 mod many;
 mod outbox;

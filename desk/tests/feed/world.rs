@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use desk::{Desk, DeskOptions, DeskPorts};
 use domain::alert::AlertWatchStore;
 use domain::bar::{Bar, BarQuery, BarSize, BarStore, BarUpdate, Series, TimeRange};
-use domain::bus::{Bus, Delivery, Demand, Message, Topic};
+use domain::bus::{Bus, BusError, Delivery, Demand, Message, Topic};
 use domain::clock::Clock;
 use domain::decimal::{Price, Quantity};
 use domain::depth::{Depth, DepthValues};
@@ -102,6 +102,7 @@ pub struct World {
     pub outbox: Arc<Outbox>,
     pub receivers: Arc<Receivers>,
     bus: Arc<LocalBus>,
+    pub wire: Arc<Wire>,
     ports: DeskPorts,
     database: Arc<Database>,
     node: Uuid,
@@ -149,6 +150,7 @@ impl World {
         let source = Arc::new(Broker::new(broker, lines, clock.now()));
         let database = Arc::new(Database { world: Mutex::new(database), ..Database::new(&source) });
         let bus = Arc::new(LocalBus::new());
+        let wire = Arc::new(Wire { bus: bus.clone(), away: AtomicBool::new(false) });
         let shared = source.clone();
         let (outbox, receivers) = (Arc::new(Outbox::default()), Arc::new(Receivers::default()));
         let mut ports = DeskPorts {
@@ -161,7 +163,7 @@ impl World {
             webhooks: receivers.clone(),
             mailer: Some(receivers.clone()),
             random: Arc::new(Counting::default()),
-            bus: bus.clone(),
+            bus: wire.clone(),
             demand: bus.clone(),
             requests: bus.clone(),
             source: Arc::new(move |_| Some(shared.clone() as Arc<dyn MarketDataSource>)),
@@ -176,6 +178,7 @@ impl World {
             outbox,
             receivers,
             bus,
+            wire,
             ports,
             database,
             node: Uuid::new_v4(),
@@ -366,6 +369,40 @@ impl Listener {
     }
 }
 
+/// The desk's way to the bus, which loses what is told while it is away.
+pub struct Wire {
+    bus: Arc<LocalBus>,
+    away: AtomicBool,
+}
+
+impl Wire {
+    pub fn is_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Bus for Wire {
+    async fn publish(&self, messages: &[Message]) -> Result<(), BusError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(BusError("away".into()));
+        }
+        self.bus.publish(messages).await
+    }
+
+    async fn latest(&self, topics: &[Topic]) -> Result<Vec<Option<Arc<Message>>>, BusError> {
+        self.bus.latest(topics).await
+    }
+
+    async fn subscribe(&self, topic: Topic) -> Result<BoxStream<'static, Delivery>, BusError> {
+        self.bus.subscribe(topic).await
+    }
+
+    async fn ping(&self) -> Result<(), BusError> {
+        self.bus.ping().await
+    }
+}
+
 /// The open subscriptions of one kind.
 type Streams<V> = Mutex<HashMap<InstrumentId, mpsc::Sender<SourceEvent<V>>>>;
 
@@ -428,6 +465,7 @@ pub struct Broker {
     ticks: Mutex<Vec<TradeValues>>,
     subscriptions: Mutex<HashMap<InstrumentId, usize>>,
     bars: Mutex<Vec<Bar>>,
+    has_no_history: AtomicBool,
     searches: AtomicUsize,
     histories: AtomicUsize,
 }
@@ -445,6 +483,7 @@ impl Broker {
             ticks: Mutex::default(),
             subscriptions: Mutex::default(),
             bars: Mutex::default(),
+            has_no_history: AtomicBool::new(false),
             searches: AtomicUsize::new(0),
             histories: AtomicUsize::new(0),
         }
@@ -480,6 +519,12 @@ impl Broker {
 
     pub fn set_bars(&self, bars: Vec<Bar>) {
         *self.bars.lock().unwrap() = bars;
+        self.has_no_history.store(false, Ordering::SeqCst);
+    }
+
+    /// Questions for bars fail until bars are set.
+    pub fn lose_history(&self) {
+        self.has_no_history.store(true, Ordering::SeqCst);
     }
 
     pub fn searches(&self) -> usize {
@@ -547,6 +592,9 @@ impl MarketDataSource for Broker {
 
     async fn bars(&self, _: &Instrument, _: BarSize, query: BarQuery) -> Result<Vec<Bar>, SourceError> {
         self.histories.fetch_add(1, Ordering::SeqCst);
+        if self.has_no_history.load(Ordering::SeqCst) {
+            return Err(SourceError::Unavailable("the data farm is inactive".into()));
+        }
         let bars = self.bars.lock().unwrap().clone();
         Ok(match query {
             BarQuery::Range(range) => {

@@ -42,6 +42,8 @@ pub(super) enum MessageForm {
     Gap(#[serde(with = "form")] LineKind, #[serde(with = "GapForm")] StreamGap),
     #[serde(rename = "r")]
     Refused(#[serde(with = "form")] LineKind, #[serde(with = "RefusedForm")] FeedRefusal),
+    #[serde(rename = "x")]
+    BarsRefused(#[serde(with = "form")] BarSize, #[serde(with = "RefusedForm")] FeedRefusal),
     #[serde(rename = "b")]
     Bar(#[serde(with = "BarUpdateForm")] BarUpdate),
     #[serde(rename = "d")]

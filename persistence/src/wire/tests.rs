@@ -98,8 +98,12 @@ fn messages_are_written_like_this() {
             r#"{"g":["trades",{"i":"00000000-0000-0000-0000-000000000001","t":1795355258000000000,"y":"an outage"}]}"#,
         ),
         (
-            Message::Refused(LineKind::Depth, refusal),
+            Message::Refused(LineKind::Depth, refusal.clone()),
             r#"{"r":["depth",{"i":"00000000-0000-0000-0000-000000000001","c":"InstrumentDelisted","m":"gone","t":1795355258000000000}]}"#,
+        ),
+        (
+            Message::BarsRefused(BarSize::Min1, refusal),
+            r#"{"x":["MIN_1",{"i":"00000000-0000-0000-0000-000000000001","c":"InstrumentDelisted","m":"gone","t":1795355258000000000}]}"#,
         ),
     ];
     for (message, expected) in cases {

@@ -212,7 +212,11 @@ async fn an_indicator_is_watched_over_live_bars() {
     world.outbox.add(&wanted, &apple);
     live(&world, &apple).await;
     // (100 + 104) / 2 is below, (100 + 120) / 2 is above.
-    trades(&world, &apple, &[100, 104, 106, 108, 120]).await;
+    trades(&world, &apple, &[100, 104]).await;
+    // Only what comes once the past is known, that of the feed and that of the alert, can cross anything.
+    world.until(|| world.source.histories() >= 2).await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    trades(&world, &apple, &[106, 108, 120]).await;
     world.until(|| !world.outbox.fired().is_empty()).await;
     let fired = world.outbox.fired();
     assert_eq!((fired.len(), fired[0].value), (1, 110.into()), "{:?}", fired[0].text);

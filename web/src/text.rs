@@ -111,7 +111,7 @@ texts! {
     CommandClosePanel CommandNextLink CommandResize CommandMove ListKeysWalk ListKeysMove ListKeysRemove
     KeysGeneral KeysPanels KeysLists SingleKeysAreOff Close PalettePlaceholder Search Commands Panels
     Layouts Instruments Pages NewLayout NewLayoutFrom AddPanelOf TemplateTrading TemplateCharts
-    TemplateFocus TemplateTape Quote Depth Trades Alerts News NoLink LinkColour LinkLead ColourBlue
+    TemplateFocus TemplateTape Quote Depth Trades TradesShort Alerts News NoLink LinkColour LinkLead ColourBlue
     ColourOrange ColourGreen ColourPurple ColourPink ColourTeal Maximise Restore ClosePanel Divider NoPanels
     NoPanelsHint StartAnew LayoutSaved LayoutSaving LayoutNotSaved LayoutName SaveAsNew LayoutBroken
     LayoutNewer LayoutConflict TakeTheirs KeepMine KeepBoth Columns Spread High Low Levels LoadingDepth

@@ -17,6 +17,14 @@ pub fn name(kind: PanelKind) -> Text {
     }
 }
 
+/// The same in a word, for where there is little room.
+pub fn short_name(kind: PanelKind) -> Text {
+    match kind {
+        PanelKind::Trades => Text::TradesShort,
+        other => name(other),
+    }
+}
+
 /// The picture of a kind of panel.
 pub fn glyph(kind: PanelKind) -> Glyph {
     match kind {

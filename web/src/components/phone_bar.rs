@@ -34,10 +34,11 @@ pub fn PhoneBar() -> Element {
                     key: "{id}",
                     r#type: "button",
                     "aria-current": if here == Some(id) { "true" },
+                    "aria-label": text.say(panel_words::name(kind)),
                     "data-testid": "phone-{panel_words::code(kind)}",
                     onclick: move |_| focused.set(Some(id)),
                     Icon { glyph: panel_words::glyph(kind) }
-                    span { {text.say(panel_words::name(kind))} }
+                    span { {text.say(panel_words::short_name(kind))} }
                 }
             }
         }

@@ -351,6 +351,7 @@ pub fn text(text: Text) -> &'static str {
         Text::TemplateTape => "Tape",
         Text::Quote => "Quote",
         Text::Depth => "Depth",
+        Text::TradesShort => "Tape",
         Text::Trades => "Time and sales",
         Text::Alerts => "Alerts",
         Text::News => "System news",

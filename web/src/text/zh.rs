@@ -329,6 +329,7 @@ pub fn text(text: Text) -> &'static str {
         Text::TemplateTape => "盘口",
         Text::Quote => "报价",
         Text::Depth => "盘口深度",
+        Text::TradesShort => "成交",
         Text::Trades => "逐笔成交",
         Text::Alerts => "预警",
         Text::News => "系统动态",
